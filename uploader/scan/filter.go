@@ -10,20 +10,21 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// foldNames: patterns ignore case where file names do. macOS's default does too, but a folder there
-// may lie on a disk that does not, and what a person typed is then more exact than what we guess.
+// foldNames makes patterns ignore case, as file names do on Windows. macOS ignores it by default,
+// too, but a folder there may lie on a disk that does not; then what a person typed is more exact
+// than our guess.
 const foldNames = runtime.GOOS == "windows"
 
-// junkPattern is an entry of the default list of what is not sent: files that a system or a program
-// keeps for itself, makes again by itself, and that nobody gathered as data.
+// junkPattern is an entry of the default list of exclusions: files that a system or a program keeps
+// for itself and recreates, and that nobody collected as data.
 type junkPattern struct {
 	text   string // doublestar, matched against the base name
 	folder bool   // matches folders only, with all they contain; else files only
 }
 
-// junk is the default list. It is short on purpose, since what it names is left out though the
-// person gave the folder that holds it. Nothing is in it that can be somebody's data or the only
-// copy of anything: no *.log, *.tmp, *.bak, *.swp (unsaved work), *.pyc outside __pycache__, *.exe,
+// junk is the default list. It is short on purpose, since it leaves out files in a folder that the
+// person asked to send. It has nothing that can be somebody's data or the only copy of anything: no
+// *.log, *.tmp, *.bak, *.swp (unsaved work), *.pyc outside __pycache__, *.exe,
 // .RData, .Rhistory, .env, build, venv or node_modules; those are for --exclude. Hidden files are
 // sent like others.
 var junk = []junkPattern{
@@ -61,12 +62,12 @@ var junk = []junkPattern{
 	{".Rproj.user", true},               // RStudio: the state of its windows
 }
 
-// filter decides by name what of a folder is sent. It belongs to one goroutine, since it remembers
-// which patterns matched something.
+// filter decides by name which entries of a folder to send. It belongs to one goroutine, since it
+// remembers which patterns matched something.
 type filter struct {
 	include, exclude []pattern
 	junk             bool
-	list             *list // nil where all is sent
+	list             *list // nil: send all
 }
 
 // pattern is one of the person's patterns.
@@ -75,18 +76,19 @@ type pattern struct {
 	text   string
 	path   bool   // has a slash: matched against the path below the root, else against the base name
 	folder bool   // ended with a slash: matches folders only
-	inRoot string // of a path that begins with the root's own name: the rest; empty for others
+	inRoot string // the rest after the root's own name; empty if the pattern does not begin with it
 	hit    bool   // has matched something
 }
 
-// Check returns what is wrong with the options, a [*problem.Error] with PatternInvalid,
-// FolderInvalid, ListUnreadable or ListOutside, or nil. It reads the list of FilesFrom.
+// Check returns nil if the options are valid, else a [*problem.Error] with PatternInvalid,
+// FolderInvalid, ListUnreadable or ListOutside. It reads the list of FilesFrom, and blocks on the
+// disk for it.
 func (o Options) Check() error {
 	_, err := newFilter(o)
 	return err
 }
 
-// newFilter checks the options; the error is as that of Check.
+// newFilter checks the options; its errors are those of Check.
 func newFilter(opts Options) (*filter, error) {
 	f := &filter{junk: !opts.NoDefaultExcludes}
 	err := opts.CheckFolder()
@@ -107,8 +109,8 @@ func newFilter(opts Options) (*filter, error) {
 	return f, nil
 }
 
-// CheckFolder refuses a folder in the inbox that can't be one as it is written, and any where the
-// token names its one blob.
+// CheckFolder returns an error with FolderInvalid if Folder can't be a folder in the inbox exactly
+// as written, or if the token is for a single blob.
 func (o *Options) CheckFolder() error {
 	if o.Folder == "" {
 		return nil
@@ -142,7 +144,8 @@ func newPatterns(texts []string) ([]pattern, error) {
 	return ps, nil
 }
 
-// enter prepares the filter for what lies below a root of that name, with which a path may begin.
+// enter prepares the filter for the entries below a root of that name, with which patterns may
+// begin.
 func (f *filter) enter(root string) {
 	if foldNames {
 		root = strings.ToLower(root)
@@ -157,7 +160,7 @@ func (f *filter) enter(root string) {
 	}
 }
 
-// unmatched returns the patterns that matched nothing, as they were given.
+// unmatched returns the patterns that matched nothing, as the person wrote them.
 func unmatched(ps []pattern) (given []string) {
 	for i := range ps {
 		if !ps[i].hit {
@@ -209,7 +212,7 @@ func matchAny(ps []pattern, name, below string, folder bool) bool {
 	for i := range ps {
 		p := &ps[i]
 		if matched && p.hit {
-			continue // all that is left to learn is whether the others ever match
+			continue // only patterns without a hit are still of interest
 		}
 		if (folder || !p.folder) && p.matches(name, below) {
 			matched, p.hit = true, true
@@ -235,7 +238,7 @@ func isJunk(name string, folder bool) bool {
 	return false
 }
 
-// orSkip returns why a link that is not followed is left out: what its own name says, or else why.
+// orSkip returns why a link that is not followed is left out: the reason for its name, or else why.
 func (f *filter) orSkip(name, below string, included bool, why SkipReason) SkipReason {
 	if named := f.skip(name, below, false, false, included); named != "" {
 		return named

@@ -8,9 +8,9 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// MadeUp returns why a file that was found has no content of its own to be sent, such as those
-// below /proc and /sys, or nil. It reads those that have the size of such a file; what can't be
-// read is for the queue to tell.
+// MadeUp returns why a found file has no content of its own to send, such as those below /proc and
+// /sys, or nil. It reads the file if it has the size of such files, and blocks on the disk for it.
+// The queue reports a file that can't be read.
 func (f *Found) MadeUp() *problem.Error {
 	if f.Size != 0 && f.Size != source.MadeUpSize {
 		return nil
@@ -29,12 +29,12 @@ func (f *Found) MadeUp() *problem.Error {
 	return nil
 }
 
-// IsFolder reports whether what was found is a folder that is sent as one, without content: nothing
-// else has no time.
+// IsFolder reports whether f is a folder to send as such, without content: nothing else has no
+// time.
 func (f *Found) IsFolder() bool {
 	return f.Err == nil && f.Skip == "" && f.ModTime.IsZero()
 }
 
-// ModifiedLately reports whether a file that was found was modified in the last minute, so that a
-// program may not be done with it yet.
+// ModifiedLately reports whether a found file was modified in the last minute, so that a program
+// may still be writing it.
 func (f *Found) ModifiedLately(now time.Time) bool { return source.ModifiedLately(f.ModTime, now) }

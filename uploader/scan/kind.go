@@ -6,7 +6,7 @@ import "inboxuploader/uploader/source"
 // [source.ID].
 type FileID = source.ID
 
-// skipKind returns the reason to leave out what is neither file nor folder.
+// skipKind returns the reason to leave out an entry that is neither file nor folder.
 func skipKind(k source.Kind) SkipReason {
 	switch k {
 	case source.FIFO:

@@ -10,18 +10,18 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// maxNames is under how many names a folder is sent that several links lead to.
+// maxNames bounds the names under which a folder is sent if several links lead to it.
 const maxNames = 100
 
-// linkTarget is what a link leads to.
+// linkTarget is the target of a link.
 type linkTarget struct {
 	at      source.Path
 	kind    source.Kind
 	outside bool // of the root
 }
 
-// follow resolves a link in folder d, once: what is sent of it is opened by the path that is found
-// now. why is set if it is left out.
+// follow resolves a link in folder d, once: its target is later opened by the path found now. why
+// is set if the link is left out.
 func (s *scanner) follow(
 	ctx context.Context, d *folderAt, name string,
 ) (t linkTarget, why SkipReason, err error) {
@@ -37,7 +37,7 @@ func (s *scanner) follow(
 	}
 	if k := source.KindOf(info.Mode()); k != source.File && k != source.Folder &&
 		k != source.Irregular {
-		return linkTarget{kind: k}, "", nil // it has no path of its own, if it is a program's pipe
+		return linkTarget{kind: k}, "", nil // a program's pipe has no path of its own
 	}
 	if t.at, err = source.Resolve(path); err != nil {
 		return t, "", err
@@ -53,9 +53,9 @@ func (s *scanner) follow(
 	return t, "", nil
 }
 
-// enterLink decides whether a link's folder is gone into. A link to a folder above would never end.
-// That every other folder is entered through so many links only keeps folders that link to each
-// other from multiplying.
+// enterLink decides whether to enter a link's folder. A link to a folder above would never end. Any
+// other folder is entered through at most maxNames links, so that folders that link to each other
+// can't multiply.
 func (s *scanner) enterLink(d *folderAt, target string) SkipReason {
 	for _, above := range append([]string{d.at.String()}, d.hops...) {
 		if source.IsBelow(above, target) {

@@ -11,19 +11,20 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// MaxList is the largest list of files that is read, in bytes: some millions of paths, all of which
-// are in memory while the folder is searched.
+// MaxList is the largest list of files, in bytes: some millions of paths, all of which stay in
+// memory during the scan.
 const MaxList = 256 << 20
 
-// list is what Options.FilesFrom names, and what of it was met. It belongs to one goroutine.
+// list holds the lines of Options.FilesFrom and which of them were found. It belongs to one
+// goroutine.
 type list struct {
-	lines []string       // paths below the root, with slashes, as they are written
-	at    map[string]int // where a line stands, by its path as folded has it
-	on    map[string]bool
-	met   []bool
+	lines []string        // paths below the root, with slashes, as written
+	at    map[string]int  // index of a line by its folded path
+	on    map[string]bool // folded paths of the folders above the lines
+	met   []bool          // by line
 }
 
-// readList reads a file with a path in each line, or, where it contains NUL, between NULs. Empty
+// readList reads a file with one path a line, or, if it contains NUL, one path between NULs. Empty
 // lines don't count. The error is a [*problem.Error] with ListUnreadable or ListOutside.
 func readList(file string) (*list, error) {
 	data, err := readAtMost(file, MaxList)
@@ -66,8 +67,8 @@ func readAtMost(file string, most int64) ([]byte, error) {
 	return data, err
 }
 
-// add takes a line. One that leads out of the folder is refused; a token among them is not
-// repeated.
+// add adds a line. It refuses a line that leads out of the folder, with an error that never repeats
+// a token.
 func (l *list) add(line string) error {
 	path := filepath.ToSlash(line)
 	clean := strings.Trim(path, "/")
@@ -98,7 +99,7 @@ func (l *list) add(line string) error {
 	return nil
 }
 
-// folded is a path as it is looked up, since on Windows case does not count.
+// folded returns a path for looking it up: in lower case on Windows, where case does not matter.
 func folded(path string) string {
 	if foldNames {
 		return strings.ToLower(path)
@@ -106,8 +107,8 @@ func folded(path string) string {
 	return path
 }
 
-// has reports whether a path is named, which is noted, and whether it lies on the way to one that
-// is.
+// has reports whether a path is listed, and whether a path below it is. It notes that a listed path
+// was found.
 func (l *list) has(below string) (named, onTheWay bool) {
 	key := folded(below)
 	i, named := l.at[key]
@@ -117,7 +118,7 @@ func (l *list) has(below string) (named, onTheWay bool) {
 	return named, l.on[key]
 }
 
-// missing returns what was named and not met, as it was written.
+// missing returns the lines that were not found, as written.
 func (l *list) missing() (lines []string) {
 	for i, line := range l.lines {
 		if !l.met[i] {

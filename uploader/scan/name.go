@@ -18,28 +18,28 @@ const (
 	maxNameSegments = 254
 )
 
-// replacement stands where the service would refuse or reinterpret a character. It is one
-// character, so that a name never becomes longer, and one that every file system takes.
+// replacement replaces a character that the service would refuse or reinterpret. It is a single
+// character, so that a name never grows, and every file system accepts it.
 const replacement = '_'
 
-// Name is the name that a file gets in the inbox.
+// Name is a file's name in the inbox.
 type Name struct {
-	// Blob is the complete name inside the container, prefix included, not escaped: exactly what
+	// Blob is the complete name inside the container, with the prefix and not escaped: exactly what
 	// the service stores.
 	Blob string
-	// Renamed is true where Blob is not the prefix and the path as they were given, since the
-	// service would have refused or silently changed that.
+	// Renamed says that Blob is not just the prefix and the path, since the service would have
+	// refused or silently changed these.
 	Renamed bool
-	// Warnings says what a reader on Windows loses. Nil for most names. Each code stands in it at
+	// Warnings says what a reader on Windows loses. It is nil for most names and has each code at
 	// most once.
 	Warnings []NameWarning
 }
 
-// NameWarning is one thing about a name that the service keeps as it is but some reader can't.
+// NameWarning is a property of a name that the service keeps but some readers don't support.
 type NameWarning string
 
-// The warnings. That two names differ only by case is not among them, since one name alone can't
-// show it.
+// The warnings. There is none for two names that differ only by case, since one name alone can't
+// show that.
 const (
 	// WarnReserved: a segment such as CON or nul.txt is a device on Windows.
 	WarnReserved NameWarning = "windows-reserved-name"
@@ -67,27 +67,28 @@ func (w NameWarning) Why() string {
 	return string(w)
 }
 
-// PlanName works out under which name the service will store the file rel below prefix, before
+// PlanName returns the name under which the service will store the file rel below prefix, before
 // anything is sent.
 //
-// rel is a path with slashes whose first segment is the own name of the file or folder that was
-// given; prefix is [token.Inbox.Prefix], taken as it is but for slashes at its ends, and counted in
-// the limits. What the service would change unseen, or refuse though a near name will do, is
-// changed here and marked as Renamed:
+// rel is a path with slashes; its first segment is the name of the file or folder that the person
+// gave. prefix is [token.Inbox.Prefix], taken as it is except for slashes at its ends, and counted
+// in the limits. If the service would silently change a name, or refuse it although a similar name
+// will do, PlanName changes it and marks it as Renamed:
 //
-//   - dots at the end of a segment, which the service strips, are left out;
-//   - a backslash, which it turns into a slash, and characters it refuses (U+0000 to 1F, 7F, 81, 8D, 8F, 90, 9D, the
-//     private range from U+E000, code points that are no characters, bytes that are no UTF-8) become an underscore;
-//   - empty segments, from doubled slashes or one at an end, are left out;
-//   - letters with separate accents (NFD, as macOS writes them) are joined (NFC).
+//   - It drops dots at the end of a segment, which the service strips.
+//   - It replaces a backslash, which the service turns into a slash, and characters that the
+//     service refuses (U+0000 to 1F, 7F, 81, 8D, 8F, 90, 9D, the private range from U+E000, code
+//     points that are no characters, bytes that are not UTF-8) with an underscore.
+//   - It drops empty segments, from double, leading or trailing slashes.
+//   - It joins letters with separate accents (NFD, as macOS writes them) to NFC.
 //
-// The errors are [*problem.Error]s that wrap ErrName: NameDots for a segment of dots alone, which
-// would lead to another folder; NameTooLong above 1,024 UTF-16 code units; NameTooDeep above 254
+// Errors are [*problem.Error]s that wrap ErrName: NameDots for a segment of only dots, which would
+// lead to another folder; NameTooLong above 1,024 UTF-16 code units; NameTooDeep above 254
 // segments; NameRefused if nothing is left.
 //
 // The result begins with the prefix, satisfies all the rules above, and planning it again changes
 // nothing. PlanName does not block, is safe for concurrent use, and allocates only to join the
-// prefix or where something is changed or warned of.
+// prefix, change the name or add a warning.
 func PlanName(prefix, rel string) (Name, error) {
 	prefix = strings.Trim(prefix, "/")
 	var n Name
@@ -113,7 +114,7 @@ func PlanName(prefix, rel string) (Name, error) {
 }
 
 // planPath plans every segment of rel and returns the result with its length and number of
-// segments. As long as nothing is changed it only looks; from the first change on it builds a copy.
+// segments. It builds a copy only from the first change on.
 func planPath(rel string, n *Name) (planned string, units, segments int, err error) {
 	var changed []byte
 	building := false
@@ -160,7 +161,7 @@ func planPath(rel string, n *Name) (planned string, units, segments int, err err
 
 // planSegment returns what the service will store for one segment, its length in UTF-16 code units,
 // and a reason if it can't be stored. An empty segment stays empty. The result is the argument
-// itself where nothing changes.
+// itself if nothing changes.
 func planSegment(s string) (out string, units int, refused problem.Reason) {
 	plain := true
 	for i := range len(s) {
@@ -238,9 +239,8 @@ func refusedRune(r rune) bool {
 	}
 }
 
-// joinAccents returns s in the normal form NFC. Package norm breaks endless runs of accents apart
-// with a joiner; where one more turn would do so differently, the name is taken as it stands after
-// a few turns.
+// joinAccents returns s in the normal form NFC. Package norm splits very long runs of accents with
+// a joiner, and another pass may split them differently; joinAccents stops after a few passes.
 func joinAccents(s string) string {
 	for range 4 {
 		if norm.NFC.IsNormalString(s) {
@@ -292,9 +292,9 @@ func (n *Name) addWarning(w NameWarning) {
 	n.Warnings = append(n.Warnings, w)
 }
 
-// reservedOnWindows reports whether Windows takes the segment for a device. What follows the first
-// dot does not matter, nor do spaces before it; COM and LPT go with a digit, superscript ones
-// included ("Naming Files, Paths, and Namespaces" in Windows' documentation).
+// reservedOnWindows reports whether Windows takes the segment for a device. The text after the
+// first dot does not matter, nor do spaces before it. COM and LPT need a digit, which may be
+// superscript ("Naming Files, Paths, and Namespaces" in Windows' documentation).
 func reservedOnWindows(segment string) bool {
 	base, _, _ := strings.Cut(segment, ".")
 	base = strings.TrimRight(base, " ")

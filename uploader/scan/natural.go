@@ -2,8 +2,8 @@ package scan
 
 import "strings"
 
-// natural compares two names as people order them: numbers in them by their values, so that scan_2
-// comes before scan_10. Names that differ in zeros before a number alone are ordered by their bytes.
+// natural compares two names as people order them: numbers by value, so that scan_2 comes before
+// scan_10. Names that differ only in leading zeros are ordered by their bytes.
 func natural(a, b string) int {
 	i := 0
 	for i < len(a) && i < len(b) && a[i] == b[i] {
@@ -28,8 +28,7 @@ func natural(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// number returns the number that a text begins with, without zeros before it, and how long it is
-// with them.
+// number returns the number at the start of a text without leading zeros, and its length with them.
 func number(s string) (digits string, length int) {
 	for length < len(s) && isDigit(s[length]) {
 		length++

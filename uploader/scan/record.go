@@ -13,43 +13,44 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// Record is a scan that is kept while it runs, so that what a person reviews is what is sent: the
-// folders are read once. [Record.Files] is the scan. [Record.Replay] goes through what it found,
-// from the beginning, also while it is still under way. Each is called once, by a goroutine of its
-// own or by the same one after the other.
+// Record records a scan while it runs, so that the queue sends what the person reviews, and folders
+// are read only once. [Record.Files] is the scan. [Record.Replay] replays the found files from the
+// beginning, even while the scan is still running. Call each once, on goroutines of their own or
+// one after the other on the same.
 //
-// What was found and not gone through takes about 60 bytes a file, and what its path and its name
-// don't share with those of the file before.
+// A file that is found and not yet replayed takes about 60 bytes, plus the parts of its path and
+// name that differ from those of the file before.
 type Record struct {
 	roots   []string
 	options Options
-	packed  pack.Writer // of the batch that is being kept; belongs to Files
+	packed  pack.Writer // of the batch being recorded; belongs to Files
 
 	mu      sync.Mutex
-	batches []recorded    // kept and not gone through
-	more    chan struct{} // holds one when something below or above has changed
-	ended   bool          // as Files returned
+	batches []recorded    // not replayed yet
+	more    chan struct{} // holds one item when batches or ended has changed
+	ended   bool          // Files has returned, with totals and err
 	totals  Totals
 	err     error
 	stopped bool
 	crowded func() // see FilesWaiting
 }
 
-// recorded is a batch as it is kept.
+// recorded is a recorded batch.
 type recorded struct {
 	data   []byte
-	failed []*problem.Error // of what can't be sent, in that order
+	failed []*problem.Error // of the files that can't be sent, in order
 }
 
-// NewRecord prepares a scan of these roots. The options' lists and the roots must not change.
+// NewRecord prepares a scan of these roots. The caller must not change the roots or the options'
+// slices.
 func NewRecord(roots []string, o Options) *Record {
 	return &Record{roots: roots, options: o, more: make(chan struct{}, 1), crowded: func() {}}
 }
 
-// errStopped ends a scan of which nobody wants anything any more.
+// errStopped ends a scan after Stop.
 var errStopped = errors.New("the record is not wanted any more")
 
-// Files is [Files] with the record's roots and options, and keeps what it hands to emit.
+// Files is [Files] with the record's roots and options; it records what it passes to emit.
 func (r *Record) Files(ctx context.Context, emit func([]Found) error) (Totals, error) {
 	totals, err := FilesWaiting(ctx, r.roots, r.options, func(found []Found) error {
 		if err := emit(found); err != nil {
@@ -77,10 +78,10 @@ func (r *Record) IsOf(roots []string, o Options) bool {
 		reflect.DeepEqual(r.options, o)
 }
 
-// Replay hands to emit what Files hands to its own, in the same batches, without Rel, and returns
-// what Files returns once that has ended. It blocks meanwhile, until emit returns an error, or ctx
-// is done (then the error is its cause); in both cases it ends Files. The slice is reused: it is
-// emit's until emit returns. crowded is called as by [FilesWaiting], on the goroutine of Files.
+// Replay passes to emit what Files passes to its own, in the same batches, without Rel. It blocks
+// until Files ends, and returns what Files returns; or until emit returns an error or ctx is done
+// (then the error is its cause), and then it ends Files. The slice is reused: emit must not keep
+// it. crowded is called as by [FilesWaiting], on the goroutine of Files.
 func (r *Record) Replay(
 	ctx context.Context, emit func([]Found) error, crowded func(),
 ) (Totals, error) {
@@ -116,7 +117,7 @@ func (r *Record) Replay(
 	return Totals{}, context.Cause(ctx)
 }
 
-// Stop ends Files, if it is under way, with an error, and forgets what was kept.
+// Stop makes a running Files end with an error, and drops what it recorded.
 func (r *Record) Stop() {
 	r.mu.Lock()
 	r.stopped, r.batches, r.crowded = true, nil, func() {}
@@ -130,7 +131,7 @@ func (r *Record) wake() {
 	}
 }
 
-// What a file's entry begins with.
+// The flags at the start of a file's entry.
 const (
 	wasSkipped = 1 << iota // the reason follows
 	hasFailed              // its error is in the list
@@ -139,7 +140,7 @@ const (
 	hasChanged // its last change follows
 )
 
-// keep appends a batch to what Replay goes through.
+// keep records a batch for Replay.
 func (r *Record) keep(found []Found) error {
 	var failed []*problem.Error
 	r.packed.Buf = r.packed.Buf[:0]
@@ -161,7 +162,7 @@ func (r *Record) keep(found []Found) error {
 	return nil
 }
 
-// pack writes f, of which last is the one before, and makes last what [Found.unpack] has for it.
+// pack writes f, using the one before it, last, and sets last to f.
 func (f *Found) pack(w *pack.Writer, last *Found) {
 	flags := byte(0)
 	for _, x := range []struct {
@@ -198,7 +199,7 @@ func (f *Found) pack(w *pack.Writer, last *Found) {
 	*last = *f
 }
 
-// unpack takes what [Found.pack] wrote behind last. Its error is not among it.
+// unpack reads what [Found.pack] wrote after last, except for Err; failed is whether f has one.
 func (f *Found) unpack(r *pack.Reader, last *Found) (failed bool) {
 	flags := r.Byte()
 	f.Source = r.Follow(last.Source)
@@ -221,7 +222,7 @@ func (f *Found) unpack(r *pack.Reader, last *Found) (failed bool) {
 	return flags&hasFailed != 0
 }
 
-// appendTo appends what was found.
+// appendTo appends the batch to found.
 func (b recorded) appendTo(found []Found) []Found {
 	r, last, failed := pack.Reader{Buf: b.data}, Found{}, b.failed
 	for len(r.Buf) > 0 && !r.Bad {

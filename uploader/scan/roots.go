@@ -25,13 +25,13 @@ type root struct {
 	own      string      // its own name, with which patterns may begin; empty for a whole Unix file system
 	rel      string      // what Rel begins with; may be empty
 	explicit bool        // named by the person, not found by a pattern
-	at       source.Path // where it lies, with all links followed but, of what a pattern found, its own
+	at       source.Path // where it lies, with all links followed except, if a pattern found it, its own
 	number   int32
 	shared   bool // another root's blobs begin with the same segment
 }
 
-// roots scans all roots, those first whose own name is the blob's, so that they win over renamed
-// ones.
+// roots scans all roots, starting with those that keep their own names, so that they win over
+// renamed ones.
 func (s *scanner) roots(ctx context.Context, args []string) error {
 	var all []*root
 	for _, arg := range args {
@@ -80,7 +80,7 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 	return s.missing(all)
 }
 
-// missing tells of the lines of the list that are not there.
+// missing reports the lines of the list that were not found.
 func (s *scanner) missing(roots []*root) error {
 	if s.filter.list == nil || len(roots) == 0 {
 		return nil
@@ -95,7 +95,7 @@ func (s *scanner) missing(roots []*root) error {
 	return nil
 }
 
-// relOf returns what Rel begins with below a root.
+// relOf returns the start of Rel below a root.
 func (s *scanner) relOf(r *root) string {
 	own := r.own
 	if s.opts.Contents && r.explicit {
@@ -106,7 +106,7 @@ func (s *scanner) relOf(r *root) string {
 	return path.Join(s.opts.Folder, own)
 }
 
-// Wildcards are what makes a pattern of a path.
+// Wildcards are the characters that make a path a pattern.
 const Wildcards = "*?[{"
 
 // expandRoot returns the roots that an argument stands for, or why it stands for none. err is ctx's
@@ -143,7 +143,8 @@ func (s *scanner) expandRoot(
 	return roots, failed, nil
 }
 
-// rootProblem returns why a root can't be looked at. Whether it was ever there is not known.
+// rootProblem returns why a root can't be looked at. It may never have existed, so it is missing
+// rather than gone.
 func rootProblem(path string, err error) *problem.Error {
 	e := source.Problem("scan", path, err)
 	if e.Reason == problem.SourceGone {
@@ -152,8 +153,8 @@ func rootProblem(path string, err error) *problem.Error {
 	return e
 }
 
-// ownName returns the last segment of an absolute path; of a whole disk on Windows its letter with
-// the colon, of a whole Unix file system nothing.
+// ownName returns the last segment of an absolute path: for a whole disk on Windows its letter with
+// the colon, for a whole Unix file system nothing.
 func ownName(abs string) string {
 	if filepath.Dir(abs) != abs {
 		return filepath.Base(abs)
@@ -161,12 +162,11 @@ func ownName(abs string) string {
 	return strings.Trim(filepath.ToSlash(filepath.VolumeName(abs)), "/")
 }
 
-// SplitPattern splits an absolute pattern into the folder that it begins in and the pattern below
-// that, with slashes. A part that exists is taken as it stands: "data [old]" names the folder of
-// that name, if there is one. It looks at the disk for each part up to the first that stands for
-// others.
+// SplitPattern splits an absolute pattern into the folder that it starts in and the pattern below
+// that, with slashes. It takes a part that exists literally: "data [old]" is the folder of that
+// name, if there is one. It looks at the disk for each part up to the first that doesn't exist.
 func SplitPattern(pattern string) (base, below string) {
-	// doublestar.FilepathGlob would take one of the two backslashes away that a share begins with.
+	// doublestar.FilepathGlob would drop one of the two backslashes at the start of a share.
 	base, below = doublestar.SplitPattern(filepath.ToSlash(pattern))
 	base = filepath.FromSlash(base)
 	for {
@@ -184,9 +184,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// glob returns what an absolute pattern stands for, and tells of the folders that can't be looked
-// into; told is whether there are any. A pattern with ** finds files only, since each of the
-// folders on the way would bring the same files again. The error is ctx's cause or emit's.
+// glob returns the matches of an absolute pattern and reports the folders that it can't read; told
+// is whether there are any. A pattern with ** finds only files, since each folder on the way would
+// bring the same files again. The error is ctx's cause or emit's.
 func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told bool, err error) {
 	var options []doublestar.GlobOption
 	if strings.Contains(pattern, "**") {
@@ -202,7 +202,7 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 	var folders *globbed
 	crowded, err := s.uncrowded(ctx, func() error {
 		folders = &globbed{in: in, follow: s.opts.FollowSymlinks, unread: map[string]error{}, links: map[string]bool{}}
-		// What is no valid pattern was meant as a name, and no file has it.
+		// An invalid pattern was meant as a name, which no file has.
 		matches, _ = doublestar.Glob(folders, rest, options...)
 		return folders.crowded
 	})
@@ -235,17 +235,17 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 	return roots, told, nil
 }
 
-// globbed is what a pattern is matched in. It keeps which folders can't be read, over which
-// doublestar passes, and which links it does not go through.
+// globbed is the file system in which a pattern is matched. It records the folders that can't be
+// read, which doublestar ignores, and the links that it does not follow.
 type globbed struct {
 	in      source.Path      // the folder that the pattern names
-	follow  bool             // go through links below that
-	crowded error            // since too many files are open
-	unread  map[string]error // for other reasons, by the folder's name
+	follow  bool             // follow links below that
+	crowded error            // too many files are open
+	unread  map[string]error // other errors, by the folder's name
 	links   map[string]bool  // to folders, by their names
 }
 
-// Open implements fs.FS. Nothing is opened for its content.
+// Open implements fs.FS. It always fails: a pattern needs no file's content.
 func (g *globbed) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 }
@@ -285,7 +285,7 @@ func (g *globbed) readDir(at source.Path) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
-// Stat implements fs.StatFS. It is asked for what lies on the way to what may match.
+// Stat implements fs.StatFS. doublestar calls it for entries on the way to a possible match.
 func (g *globbed) Stat(name string) (fs.FileInfo, error) {
 	path := g.path(name).String()
 	fi, err := os.Stat(path)
@@ -312,8 +312,7 @@ func firstSegment(rel string) string {
 	return planned
 }
 
-// place returns where something lies, with all links on the way followed, or the path as it is
-// where nothing is.
+// place returns a path with all links followed, or as it is if nothing is there.
 func place(path string) string {
 	if at, err := source.Resolve(path); err == nil {
 		return at.String()
@@ -366,9 +365,9 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 	return s.file(f, info, r)
 }
 
-// enterRoot finds out what a root is and where it lies. The links on what a person named are
-// followed; of what a pattern found, only if links are, and as far as they may lead from the folder
-// that it was found in.
+// enterRoot finds out what a root is and where it lies. It follows the links in a path that a
+// person named. In a path that a pattern found, it follows them only with FollowSymlinks, and out
+// of the folder that the pattern names only with FollowOutside.
 func (s *scanner) enterRoot(
 	ctx context.Context, r *root,
 ) (info source.Info, why SkipReason, err error) {
@@ -402,7 +401,7 @@ func (s *scanner) enterRoot(
 	return info, "", nil
 }
 
-// fail hands over f with why it can't be sent.
+// fail hands over f with the reason why it can't be sent.
 func (s *scanner) fail(f Found, err error) error {
 	if ended, ok := errors.AsType[*endedError](err); ok {
 		return ended.error

@@ -15,58 +15,57 @@ import (
 const (
 	firstBatch = 64
 	fullBatch  = 1000
-	// batchAge is how long a found file waits at most for its batch to fill, where the disk is
-	// slow.
+	// batchAge is how long a found file waits at most, on a slow disk, for its batch to fill.
 	batchAge = 200 * time.Millisecond
 )
 
-// Options shapes a scan. Include and Exclude are doublestar patterns: one with a slash is matched
-// against the path below the root, which may begin with the root's own name, one without against
-// the last segment at any depth; a slash at the end confines it to folders; case counts except on
-// Windows. The zero value takes files only, leaves links alone, and applies the default list of
+// Options configures a scan. Include and Exclude are doublestar patterns. A pattern with a slash is
+// matched against the path below the root, which may begin with the root's own name; one without,
+// against the last segment at any depth. A slash at the end restricts it to folders. Case matters
+// except on Windows. The zero value takes only files, skips links, and applies the default list of
 // junk.
 type Options struct {
 	Inbox token.Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
 
-	Recursive         bool          // take folders with all they contain; else a folder is refused with SourceIsFolder
-	FollowSymlinks    bool          // take what a link points to, if that lies in the same root; else links are skipped, see maxNames
-	FollowOutside     bool          // with FollowSymlinks: also if it lies elsewhere
+	Recursive         bool          // take folders with their contents; else a folder is refused with SourceIsFolder
+	FollowSymlinks    bool          // take a link's target if it lies in the same root; else links are skipped, see maxNames
+	FollowOutside     bool          // with FollowSymlinks: also a target elsewhere
 	Include           []string      // if any: only files that match one, or lie in a folder below the root that does
 	Exclude           []string      // never what matches one, roots included; stronger than Include
-	MinAge            time.Duration // leave out files that were modified within that time; 0: none
-	MaxAge            time.Duration // leave out files that were not modified within that time; 0: none
-	NewerThan         time.Time     // leave out files that were modified before; zero: none
-	Folder            string        // in the inbox, with slashes, that all files get into; empty: none
-	FilesFrom         string        // the absolute path of a list of what is sent of folders; empty: all
-	Shard             Shard         // leave out what belongs to other shards; zero: nothing
-	Contents          bool          // take what lies in the folders that are named without these folders' own names
-	EmptyFolders      bool          // take folders in which nothing is sent, as [Found.IsFolder] says, unless more than names decides what is sent
-	NoDefaultExcludes bool          // send also what systems and programs keep for themselves, see junk
+	MinAge            time.Duration // leave out files modified within that time; 0: none
+	MaxAge            time.Duration // leave out files not modified within that time; 0: none
+	NewerThan         time.Time     // leave out files modified before; zero: none
+	Folder            string        // the folder in the inbox, with slashes, for all files; empty: none
+	FilesFrom         string        // the absolute path of a list of files to send from the folders; empty: all
+	Shard             Shard         // leave out files of other shards; zero: none
+	Contents          bool          // take the contents of the named folders without these folders' own names
+	EmptyFolders      bool          // take folders without files to send, see [Found.IsFolder], unless other options than names select files
+	NoDefaultExcludes bool          // also send what systems and programs keep for themselves, see junk
 	Own               string        // the program's own folder, which is never sent; empty: there is none
 	Receipt           string        // the file that a receipt is written to, which is never sent; empty: there is none
-	Local             bool          // nothing is sent: no name is planned, and none refused because a storage would
+	Local             bool          // send nothing: plan no names, and refuse none that a storage would
 }
 
-// Found is one thing that a scan came across: a file to send, or what is not sent and why.
+// Found is one result of a scan: a file to send, or an entry that is not sent, and why.
 type Found struct {
 	Source  string      // absolute path, in the system's own form
-	Rel     string      // path with slashes, beginning with the options' Folder and the own name of the root
-	Size    int64       // bytes; 0 for what is no file
-	ModTime time.Time   // zero for what is no file
+	Rel     string      // path with slashes, beginning with the options' Folder and the root's own name
+	Size    int64       // bytes; 0 if it is not a file
+	ModTime time.Time   // zero if it is not a file
 	ID      FileID      // zero if unknown
-	At      source.Path // of a file: where it lies, with the links followed that led to it
+	At      source.Path // of a file: where it lies, with the links that led to it followed
 	Changed time.Time   // the last change that its inode has; zero if unknown, as on Windows, where each file would have to be opened
-	Blob    Name        // the planned name; empty where Err or Skip say so
+	Blob    Name        // the planned name; empty with Err or Skip
 
-	Err  *problem.Error // not nil: this can't be sent and a person has to look
-	Skip SkipReason     // not empty: this is left out on purpose
+	Err  *problem.Error // not nil: it can't be sent and a person has to look
+	Skip SkipReason     // not empty: it is left out on purpose
 }
 
-// SkipReason says why something is left out on purpose. It is stable, so that it can stand in JSON
+// SkipReason says why a file or folder is left out on purpose. The values are stable, for JSON
 // output.
 type SkipReason string
 
-// The reasons to leave something out.
+// The reasons to leave out a file or folder.
 const (
 	SkipExcluded    SkipReason = "excluded"         // matches an exclude pattern
 	SkipNotIncluded SkipReason = "not-included"     // matches no include pattern
@@ -89,71 +88,70 @@ const (
 	SkipEmptyFolder SkipReason = "empty-folder"     // has nothing in it, and the service knows no folders
 )
 
-// Totals counts what a scan came across.
+// Totals counts a scan's results.
 type Totals struct {
 	Files   int64                // to be sent
 	Bytes   int64                // their sizes
 	Failed  int64                // with Err
 	Skipped map[SkipReason]int64 // with Skip; a skipped folder counts once, whatever it contains
-	Outside int64                // links that were followed out of their root
+	Outside int64                // links followed out of their root
 
-	// Unmatched is set once all roots were read.
+	// Unmatched is set once all roots are read.
 	Unmatched Unmatched
 }
 
-// Unmatched is which patterns of a scan's options matched nothing, as they were given. An exclude
-// pattern among them may have been meant for something that was sent.
+// Unmatched lists the patterns that matched nothing, as the person wrote them. An exclude pattern
+// among them may have been meant for something that was sent.
 type Unmatched struct {
 	Include, Exclude []string
 }
 
-// Files finds what is to be sent of the roots and hands it to emit in batches: the first of up to
-// 64, then of up to 1,000, or of what there is after 200 ms. It does all its work, and calls emit,
-// on the caller's goroutine, and blocks until it is through, emit returns an error, or ctx is done
-// (then the error is its cause). The slice is reused: it is emit's until emit returns. The totals
-// count what was handed over, also when there is an error.
+// Files finds the files to send below the roots and passes them to emit in batches: the first of up
+// to 64, then of up to 1,000, or fewer after 200 ms. It does all its work, and calls emit, on the
+// caller's goroutine. It blocks until it is done, emit returns an error, or ctx is done (then the
+// error is its cause). The slice is reused: emit must not keep it. The totals count what emit got,
+// also after an error.
 //
-// A root is a path to a file or folder, or, where no file of that name exists, a pattern such as
+// A root is a path to a file or folder or, if no file of that name exists, a pattern such as
 // data/*.csv (doublestar syntax). A folder's name is the first segment of Rel, "." and "dir/"
-// included, unless Folder or Contents say otherwise; what a pattern found is named from the
-// pattern's first wildcard on, as AzCopy does it. A root that is a link is followed and keeps its
-// own name, and the default list of junk does not apply to it. Roots of which nothing can be sent
-// become a Found with Err.
+// included, unless Folder or Contents say otherwise. Names of files that a pattern found begin at
+// the pattern's first wildcard, as in AzCopy. A root that is a link is followed and keeps its own
+// name, and the default list of junk does not apply to it. A root that can't be sent becomes a
+// Found with Err.
 //
-// No two files are handed over for one name. Of two in one folder, the one whose own name it is
-// wins over one that had to be renamed, and of two renamed ones the first in alphabetical order; of
-// two below different roots, the first found. The other has Err with NameTaken and the winner's
-// path as Value; the same file, named twice, is handed over once. A folder that had to be renamed,
-// and whose new name another entry beside it has, is refused as a whole rather than mixed with the
-// other. Where Inbox.Blob is set and there is more than one file, all of them have Err with
-// OneFileOnly.
+// No two files get the same name. Of two in one folder, the one with that own name wins over a
+// renamed one, and of two renamed ones the first in alphabetical order; of two below different
+// roots, the first found. The other has Err with NameTaken and the winner's path as Value. The same
+// file, named twice, comes once. A renamed folder whose new name another entry beside it has is
+// refused as a whole, not mixed with the other. If Inbox.Blob is set and there are several files,
+// all of them have Err with OneFileOnly.
 //
-// Before anything is emitted, an invalid pattern in Include or Exclude is returned as a
-// [*problem.Error] with PatternInvalid, a Folder that no name can begin with, with FolderInvalid, and
-// a list that can't be read, or leads out of the folder, with ListUnreadable or ListOutside.
+// Before it emits anything, Files returns a [*problem.Error] with PatternInvalid for an invalid
+// pattern in Include or Exclude, with FolderInvalid for a Folder that no name can begin with, and
+// with ListUnreadable or ListOutside for a list that can't be read or leads out of the folder.
 //
-// Where FilesFrom names a list, its lines are paths below each root that is a folder, which need not
-// be Recursive: files, or with Recursive folders with all they contain. The default list does not
-// apply to them. A line that is not there is a Found with SourceMissing. What it does not name is
-// not counted.
+// If FilesFrom names a list, its lines are paths below each root that is a folder, even without
+// Recursive: of files, or with Recursive also of folders with all their contents. The default list
+// does not apply to them. A line that is not found becomes a Found with SourceMissing. Files that
+// the list does not name are not counted.
 //
-// What lies below roots on several disks comes in several batches.
+// Files below roots on different disks come in different batches.
 //
-// Memory does not grow with the number of files: a folder is read in parts of 4,096 entries. What
-// is kept are the names of one folder's subfolders, for each folder on the way down; the names of
-// one folder's entries that have to be renamed, about 150 bytes each; and, only for roots with the
-// same name, a fingerprint of each of their blobs (see nameSet), about 50 bytes.
+// Memory does not grow with the number of files: a folder is read in parts of 4,096 entries. Files
+// keeps the names of one folder's subfolders, for each folder on the way down; the names of one
+// folder's entries that have to be renamed, about 150 bytes each; and, only for roots with the same
+// name, a fingerprint of each of their blobs (see nameSet), about 50 bytes.
 //
-// While the system allows no further open file, Scan waits, up to two minutes; what it has found by
-// then is handed over first.
+// If the system allows no more open files, Files emits what it has found and waits, up to two
+// minutes.
 func Files(
 	ctx context.Context, roots []string, opts Options, emit func([]Found) error,
 ) (Totals, error) {
 	return FilesWaiting(ctx, roots, opts, emit, func() {})
 }
 
-// FilesWaiting is [Files]. It calls crowded each time that it has to wait since too many files are
-// open.
+// FilesWaiting is [Files]. It also calls crowded each time that it has to wait because too many
+// files are open.
 func FilesWaiting(
 	ctx context.Context, roots []string, opts Options, emit func([]Found) error, crowded func(),
 ) (Totals, error) {
@@ -172,16 +170,16 @@ func FilesWaiting(
 	return s.totals, err
 }
 
-// scanner is the state of one Scan. It belongs to one goroutine.
+// scanner is the state of one call of Files. It belongs to one goroutine.
 type scanner struct {
 	opts    Options
 	filter  *filter
 	all     []*root
 	names   nameSet        // of roots that share their first segment
-	entered map[string]int // how many links to a folder were followed, by its real path
+	entered map[string]int // number of links followed to a folder, by its real path
 
 	crowded func()
-	tries   int // in a row that failed because too many files were open
+	tries   int // failures in a row because too many files were open
 
 	emit   func([]Found) error
 	batch  []Found
@@ -190,11 +188,11 @@ type scanner struct {
 	totals Totals
 	disk   source.Disk // of the root that is being scanned
 
-	lone   *Found // the only file so far, where the token is for one blob
+	lone   *Found // the only file so far, if the token is for one blob
 	crowds bool   // there was a second
 }
 
-// add hands f over, sooner or later.
+// add hands over f, now or later.
 func (s *scanner) add(f Found) error {
 	if s.opts.Inbox.Blob != "" && f.Err == nil && f.Skip == "" {
 		return s.addLone(f)
@@ -202,8 +200,8 @@ func (s *scanner) add(f Found) error {
 	return s.push(f)
 }
 
-// addLone keeps the first file back until it is known to be the only one: which of several the
-// person means can't be guessed.
+// addLone holds back the first file until it is known to be the only one: nobody can guess which of
+// several the person means.
 func (s *scanner) addLone(f Found) error {
 	if s.lone == nil && !s.crowds {
 		s.lone = &f
@@ -260,8 +258,8 @@ func (s *scanner) flush() error {
 	return err
 }
 
-// uncrowded calls open again for as long as it fails because too many files are open, which says
-// nothing about what it opens. openErr is open's last error, err is ctx's cause or emit's.
+// uncrowded retries open while it fails because too many files are open, which says nothing about
+// the file. openErr is open's last error; err is ctx's cause or emit's.
 func (s *scanner) uncrowded(ctx context.Context, open func() error) (openErr, err error) {
 	for {
 		openErr = open()
@@ -285,7 +283,7 @@ func (s *scanner) uncrowded(ctx context.Context, open func() error) (openErr, er
 	}
 }
 
-// stat returns what stands at a path, without following a link. Its error is for [scanner.fail].
+// stat returns the entry at a path without following a link. Pass its error to [scanner.fail].
 func (s *scanner) stat(ctx context.Context, at source.Path) (info source.Info, err error) {
 	err, ended := s.uncrowded(ctx, func() (oerr error) { info, oerr = at.Stat(); return oerr })
 	if ended != nil {
@@ -294,7 +292,7 @@ func (s *scanner) stat(ctx context.Context, at source.Path) (info source.Info, e
 	return info, err
 }
 
-// endedError is why a scan ends, where else stands why one file can't be sent.
+// endedError ends the whole scan; other errors only say why one file can't be sent.
 type endedError struct{ error }
 
 func (s *scanner) finish() error {
@@ -306,7 +304,7 @@ func (s *scanner) finish() error {
 	return s.flush()
 }
 
-// keepsNames reports whether the names of what is found don't become those of blobs.
+// keepsNames reports whether the names of files don't become blob names.
 func (o *Options) keepsNames() bool { return o.Local || o.Inbox.Blob != "" }
 
 // leavesOut reports whether a file is left out because of its age.
@@ -315,13 +313,13 @@ func (o *Options) leavesOut(f source.Info) bool {
 	return f.Kind == source.File && (o.tooOld(f.ModTime, now) || o.tooYoung(f.ModTime, now))
 }
 
-// tooOld reports whether a file was modified before what is asked for.
+// tooOld reports whether a file was modified before NewerThan or the time of MaxAge.
 func (o *Options) tooOld(modified, now time.Time) bool {
 	return modified.Before(o.NewerThan) || o.MaxAge > 0 && now.Sub(modified) > o.MaxAge
 }
 
-// tooYoung reports whether a file is left for later. One from far in the future has a wrong time
-// rather than none to wait for.
+// tooYoung reports whether a file is left for later. A time far in the future is wrong, so there is
+// no point in waiting for it.
 func (o *Options) tooYoung(modified, now time.Time) bool {
 	return o.MinAge > 0 && now.Sub(modified) < o.MinAge && modified.Before(now.Add(source.FarAhead))
 }

@@ -12,16 +12,16 @@ import (
 // MaxShards is the largest number of shards.
 const MaxShards = 1_000_000
 
-// Shard is one of several equal parts of what a scan finds, for as many machines or processes, each
-// of which scans all of it. Which file belongs to which part follows from its path alone, so it is
-// the same in every run, on every system and in every version:
+// Shard is one of several equal parts of a scan, for as many machines or processes, each of which
+// scans everything. A file's part follows from its path alone, so it is the same in every run, on
+// every system and in every version:
 //
-// the path is the file's name in the inbox without what the token's own folder and Options.Folder
-// put in front of it, such as run7/lane1/a.fastq, in UTF-8 with slashes. The first eight bytes of
-// its SHA-256 are a number, most significant byte first; that modulo Of, plus 1, is the part.
+// The path is the file's name in the inbox without the token's own folder and Options.Folder, such
+// as run7/lane1/a.fastq, in UTF-8 with slashes. The first eight bytes of its SHA-256 are a number,
+// most significant byte first; that modulo Of, plus 1, is the part.
 type Shard struct {
 	Number int // 1 to Of
-	Of     int // up to [MaxShards]; 0: all of it
+	Of     int // up to [MaxShards]; 0: everything
 }
 
 // Has reports whether a path belongs to the shard.
@@ -33,9 +33,9 @@ func (s Shard) Has(path string) bool {
 	return binary.BigEndian.Uint64(sum[:])%uint64(s.Of) == uint64(s.Number-1)
 }
 
-// leaves reports whether something that was found belongs to another shard. What is wrong with a
-// name is the same on every machine, and is told by the one whose file it is; what can't be read
-// may be so on this machine alone.
+// leaves reports whether f belongs to another shard. An invalid name is invalid on every machine,
+// so only the file's own shard reports it. An unreadable file may be unreadable only here, so every
+// shard reports it.
 func (o *Options) leaves(f *Found) bool {
 	if o.Shard.Of == 0 || f.Skip != "" || f.Err != nil && !errors.Is(f.Err, problem.ErrName) {
 		return false

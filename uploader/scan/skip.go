@@ -2,8 +2,8 @@ package scan
 
 import "fmt"
 
-// skipWords are the words for what is left out on purpose: why one thing is, and one and several of
-// a kind.
+// skipWords are the words for files left out on purpose: the reason for one, and the names of one
+// and of several.
 var skipWords = map[SkipReason]struct{ why, one, many string }{
 	SkipExcluded:    {"It matches an exclude pattern.", "excluded by pattern", "excluded by pattern"},
 	SkipNotIncluded: {"It matches no include pattern.", "not among the included", "not among the included"},
@@ -36,7 +36,7 @@ func SkipReasons() []SkipReason {
 	}
 }
 
-// Why says in a sentence why something was left out.
+// Why says in a sentence why a file was left out.
 func (r SkipReason) Why() string { return skipWords[r].why }
 
 // Count says how many of a kind were left out, such as "2 links".
@@ -48,14 +48,14 @@ func (r SkipReason) Count(n int64) string {
 	return fmt.Sprintf("%d %s", n, words)
 }
 
-// IsCounted reports whether what is left out for this reason counts as skipped. Folders are no files
-// that could have been delivered, and files of other shards count there.
+// IsCounted reports whether files left out for this reason count as skipped. Folders are not files
+// that could have been delivered, and files of other shards count in theirs.
 func (r SkipReason) IsCounted() bool {
 	return r != SkipFolder && r != SkipOwn && r != SkipEmptyFolder && r != SkipOtherShard
 }
 
-// ByName reports whether the person asked by a pattern, or the default list, for what is left out
-// for this reason, or would not want it.
+// ByName reports whether the person excluded such files by an option or the default list, or would
+// not want them.
 func (r SkipReason) ByName() bool {
 	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk || r == SkipOwn ||
 		r == SkipReceipt || r == SkipTooOld || r == SkipOtherShard

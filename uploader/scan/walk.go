@@ -15,14 +15,14 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// readAtOnce is how many entries of a folder are read at once, and put in order: as many as may be
-// waited for before the first is sent, and kept in memory.
+// readAtOnce is how many entries of a folder are read and sorted at once: they are all in memory,
+// and the first is sent only when the last is read.
 const readAtOnce = 4096
 
 // folderAt is a folder on the way down.
 type folderAt struct {
 	root     *root
-	path     string      // as it was reached, maybe through links
+	path     string      // as it was reached, perhaps through links
 	rel      string      // its Rel
 	below    string      // its path relative to the root, with slashes; empty for the root
 	included bool        // it or a folder above it matched an include pattern
@@ -31,21 +31,21 @@ type folderAt struct {
 	hops     []string    // the real paths of the folders from which links led here
 }
 
-// entryAt is one entry of a folder that is to be sent: a file, or a folder to go into.
+// entryAt is an entry of a folder that is to be sent: a file, or a folder to enter.
 type entryAt struct {
 	name     string
 	planned  string // the name's segment as the service will store it
 	folder   bool
 	link     bool
-	nothing  bool // its name says that it is not to be sent
+	nothing  bool // its name excludes it
 	included bool
 	listed   bool
-	at       source.Path // where it lies; of a link, what it leads to
+	at       source.Path // where it lies; of a link, its target
 }
 
 // walk scans one folder and then, with the folder closed again, its subfolders: so only one is open
-// at a time, however deep the tree. Entries that need another name come after all others, for which
-// it is their own name.
+// at a time, however deep the tree. Entries that need another name come last, after those that may
+// own it.
 func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 	if s.isOwn(d) {
 		return s.skip(Found{Source: d.path, Rel: d.rel}, SkipOwn)
@@ -100,9 +100,9 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 	return nil
 }
 
-// bare hands over a folder in which nothing is to be sent, as a file without content and time, where
-// such folders are wanted. Where files are chosen by more than their names none is: a list has to
-// name it, and an include pattern to match it.
+// bare hands over a folder without files to send as a file without content and time, if such
+// folders are wanted. With a list or include patterns, the list has to name the folder and a
+// pattern to match it.
 func (s *scanner) bare(d *folderAt, empty bool) error {
 	f := Found{Source: d.path, Rel: d.rel}
 	wanted := s.opts.EmptyFolders && d.rel != "" && s.opts.Inbox.Blob == "" &&
@@ -122,7 +122,7 @@ func (s *scanner) bare(d *folderAt, empty bool) error {
 		}
 	}
 	if !empty {
-		return nil // what is in it was told of
+		return nil // its entries were reported
 	}
 	return s.skip(f, SkipEmptyFolder)
 }
@@ -154,8 +154,8 @@ func (s *scanner) isReceipt(f *Found) bool {
 	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
 
-// swapped reports whether a folder below the root became a link between being found and being read.
-// Where links are not followed it is left out like others.
+// swapped reports whether a folder below the root became a link after it was found, and links are
+// not followed: it is then left out like other links.
 func (s *scanner) swapped(d *folderAt, err error) bool {
 	r, ok := errors.AsType[*source.Replaced](err)
 	return ok && r.Kind == source.Link && d.below != "" && !s.opts.FollowSymlinks
@@ -200,7 +200,7 @@ func (s *scanner) read(
 	}
 }
 
-// look decides what to do with an entry. If it is neither a file to send nor a folder to go into,
+// look decides what to do with an entry. If it is neither a file to send nor a folder to enter,
 // look reports it and ok is false.
 func (s *scanner) look(
 	ctx context.Context, d *folderAt, dir *source.Dir, e fs.DirEntry,
@@ -238,10 +238,10 @@ func (s *scanner) look(
 	}
 	switch {
 	case !x.folder && !named:
-		return x, false, nil // what it lies on the way to is missing
-	case !named: // a folder with something that is
+		return x, false, nil // the list names a path below it, which is missing
+	case !named: // a folder with listed entries
 	case x.folder && exact && !s.opts.Recursive && onTheWay:
-		named = false // as in what find prints: of the folder only what else is named
+		named = false // as in the output of find: send only the listed entries of the folder
 	case x.folder && exact && !s.opts.Recursive:
 		return x, false, s.add(refuseFound(f(), problem.SourceIsFolder, ""))
 	}
@@ -270,8 +270,7 @@ func (s *scanner) look(
 	return x, true, nil
 }
 
-// entry hands over a file of the folder. dir is nil where the file is looked at for the second
-// time.
+// entry hands over a file of the folder. dir is nil if the file is looked at for the second time.
 func (s *scanner) entry(
 	ctx context.Context, d *folderAt, x entryAt, dir *source.Dir, e fs.DirEntry,
 ) error {
@@ -288,7 +287,7 @@ func (s *scanner) entry(
 	return s.file(f, info, d.root)
 }
 
-// statEntry looks at an entry of a folder, or at what it leads to.
+// statEntry returns what an entry of a folder is, or the target of a link.
 func (s *scanner) statEntry(
 	ctx context.Context, x entryAt, dir *source.Dir, e fs.DirEntry,
 ) (source.Info, error) {
@@ -321,7 +320,7 @@ func (s *scanner) file(f Found, info source.Info, r *root) error {
 			if owner, ok := s.names.take(name.Blob, r.number); !ok {
 				other := otherSource(s.all[owner], f.Rel)
 				if place(other) == f.At.String() {
-					return nil // a folder and a pattern bring it both
+					return nil // the same file, found by a folder and by a pattern
 				}
 				return s.add(nameTaken(f, other, other))
 			}
@@ -340,17 +339,16 @@ func otherSource(other *root, rel string) string {
 	return filepath.Join(other.path, filepath.FromSlash(below))
 }
 
-// refuseName hands over f with PlanName's error, which says what was planned; the source is more
-// use to a person.
+// refuseName hands over f with PlanName's reason. The error's path is the source, which is more use
+// to a person than the planned name.
 func (s *scanner) refuseName(f Found, err error) error {
 	return s.add(refuseFound(f, problem.ReasonOf(err), ""))
 }
 
-// settle decides about the entries of a folder that can't keep their names: it looks through the
-// folder once more for entries that own one of the names wanted, refuses what would take one away,
-// sends the files that remain, and returns the subfolders that remain. Asking the system for the
-// wanted name would not do: some of them find a file under another spelling of its name, and it
-// could be this very file.
+// settle decides about the entries of a folder that can't keep their names. It reads the folder
+// again for entries that own one of the new names, refuses entries that would take such a name,
+// hands over the other files, and returns the other subfolders. It can't just ask the system for
+// the new name: some systems find a file under another spelling, and it could be this very file.
 func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([]entryAt, error) {
 	owners := make(map[string]string, len(renamed))
 	for _, x := range renamed {
@@ -371,9 +369,9 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 		f := Found{Source: filepath.Join(d.path, x.name), Rel: join(d.rel, x.name)}
 		info, serr := s.stat(ctx, x.at)
 		switch owner := owners[x.planned]; {
-		case serr == nil && s.opts.leavesOut(info): // and takes no name from another
+		case serr == nil && s.opts.leavesOut(info): // so it takes no name
 			err = s.entry(ctx, d, x, nil, nil)
-		case readErr != nil: // whether the name is free can't be known
+		case readErr != nil: // the name may be taken
 			err = s.fail(f, readErr)
 		case owner != "":
 			if serr == nil && !x.folder {
@@ -395,8 +393,7 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 	return folders, nil
 }
 
-// wouldSend reports whether an entry is a file or folder that is not left out, so that its name is
-// taken.
+// wouldSend reports whether an entry is sent, so that its name is taken.
 func (s *scanner) wouldSend(d *folderAt, dir *source.Dir, e fs.DirEntry) bool {
 	if named, onTheWay := s.filter.isListed(d, join(d.below, e.Name())); !named && !onTheWay {
 		return false
