@@ -6,23 +6,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unsent bounds what the system holds of one connection's bytes before it sends them.
+// unsent is the most bytes of one connection that the system may hold before it sends them.
 const unsent = 256 << 10
 
-// boundAhead bounds by how much what the system takes is ahead of what it sends. Bytes count as
-// handed over when the system has taken them, so progress, the speed limit and a pause are ahead of
-// the truth by this, per connection, and by what is on its way. Left alone, Linux takes 4 MiB and
-// more: with 32 connections a slow line would show 128 MiB that nobody received, and a pause would
-// go on sending for minutes.
+// boundAhead limits how many bytes the system accepts before it sends them. Bytes count as sent
+// once the system has accepted them. Progress, the speed limit and a pause are therefore ahead of
+// the truth by this limit, per connection, and by the bytes in flight. By default Linux accepts 4
+// MiB and more: with 32 connections, a slow line would show 128 MiB that nobody received, and a
+// pause would keep sending for minutes.
 //
-// What is on its way is not bounded: the system finds what the distance needs, up to 4 MiB
-// (tcp_wmem in tcp(7)). A bound on both together (SO_SNDBUF) is capped at net.core.wmem_max, by
-// default 208 KiB, counted twice: ten blocks of 8 MiB at once were held to 490 Mbit/s by that at 50
-// ms, and go at 2.4 Gbit/s without (docs/BENCHMARKS.md).
+// Bytes in flight have no limit here: the system adapts to the distance, up to 4 MiB (tcp_wmem in
+// tcp(7)). A limit on both together (SO_SNDBUF) is capped at net.core.wmem_max, by default 208 KiB,
+// counted twice: at 50 ms it held ten concurrent blocks of 8 MiB to 490 Mbit/s; without it they
+// reach 2.4 Gbit/s (docs/BENCHMARKS.md).
 func boundAhead(conn *net.TCPConn) {
 	raw, err := conn.SyscallConn()
 	if err == nil {
-		// Only accuracy depends on it; a system that refuses is used as it is.
+		// Only accuracy depends on it, so a failure is ignored.
 		_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsent) })
 	}
 }

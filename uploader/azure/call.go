@@ -18,8 +18,8 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// call is what one operation knows of its request: where it goes, and afterwards how far it came.
-// The operation makes it, the SDK carries it in the context, wire fills it in.
+// call is one operation's record of its request: where it goes and, afterwards, how far it came.
+// The operation creates it, the SDK carries it in the context, and wire fills it in.
 type call struct {
 	op   string // as it stands in errors
 	name string // the blob's name
@@ -50,9 +50,9 @@ func (c *call) delivered() bool {
 	return c.wrote.Load()
 }
 
-// mayRepeat reports whether the request can be sent again as if it had not been: the line was one that
-// had been used, and had turned out to be closed before anything left. The line itself can't tell,
-// since it may carry another request by now.
+// mayRepeat reports whether the request can safely be sent again: its line had been used before and
+// turned out to be closed before any byte left. The line itself can't tell, since it may already
+// carry another request.
 func (c *call) mayRepeat() bool { return c.used && !c.begun.Load() }
 
 // failure returns the body's own error, such as the reason why its owner gave up.
@@ -63,7 +63,7 @@ func (c *call) failure() error {
 	return c.body.failure()
 }
 
-// trace is how net/http tells what becomes of the request.
+// trace returns the hooks through which net/http reports on the request.
 func (c *call) trace() *httptrace.ClientTrace {
 	provisional := 0
 	return &httptrace.ClientTrace{
@@ -95,8 +95,7 @@ var errEndless = errors.New("azure: the answer has no end")
 type callKey struct{}
 
 // wire is the last step of the SDK's pipeline. Only here do requests get their true path and the
-// token's query: what stands above, with its logging, never sees the secret and can't encode it
-// anew.
+// token's query, so the steps above, which log, never see the secret and can't re-encode it.
 type wire struct {
 	transport *http.Transport
 	query     string
@@ -104,8 +103,8 @@ type wire struct {
 	echoes    *echoes
 }
 
-// answerLimit is how much of an answer is read. The service's longest, an error, is below 2 KiB;
-// what is longer comes from something else.
+// answerLimit is how many bytes of an answer are read. The service's longest, an error, is below
+// 2 KiB; a longer one comes from something else.
 const answerLimit = 64 << 10
 
 // Do implements policy.Transporter.
@@ -121,10 +120,10 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 	return w.send(req.Context(), c, req, body)
 }
 
-// send sends a request once: it is repeated only where not one byte of it had been written to a
-// connection that turned out to be closed. The request is the caller's again, changed in its
-// User-Agent and version, and so is the body. The answer's body is in memory, and holds answerLimit
-// at most.
+// send sends a request once. It repeats it only if its connection turned out to be closed before
+// one byte was written. Afterwards the request, with its User-Agent and version changed, and the
+// body belong to the caller again. The answer's body is in memory and has at most answerLimit
+// bytes.
 func (w *wire) send(
 	ctx context.Context, c *call, req *http.Request, body io.ReadSeeker,
 ) (*http.Response, error) {
@@ -165,8 +164,8 @@ func (w *wire) send(
 
 var errHead = errors.New("azure: a header has characters that it must not have")
 
-// roundTrip sends the request and reads its answer. net/http repeats a PUT only where nothing of it
-// had left, and takes what a line has for gone.
+// roundTrip sends the request and reads its answer. net/http repeats a PUT only if none of it has
+// left, and treats bytes that a line has taken as gone.
 func (w *wire) roundTrip(c *call, r *http.Request) (*http.Response, error) {
 	for {
 		c.line, c.used = nil, false
@@ -190,7 +189,8 @@ func (w *wire) roundTrip(c *call, r *http.Request) (*http.Response, error) {
 	}
 }
 
-// hear reads an answer to its end. Afterwards nothing of the request is read or written any more.
+// hear reads an answer to its end. Afterwards nothing reads the request's body or writes to its
+// line.
 func (c *call) hear(resp *http.Response) error {
 	own := c.owns(resp)
 	if resp.Body != http.NoBody {
@@ -213,7 +213,7 @@ func (c *call) hear(resp *http.Response) error {
 	return nil
 }
 
-// broken is the end of a body that could not be read to its end, or the end of one that was.
+// broken ends a body: with the error that cut it short, or with io.EOF.
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) {
@@ -224,8 +224,8 @@ func (b broken) Read([]byte) (int, error) {
 }
 
 // gate stands between a body, whose bytes belong to the caller, and the transport, whose writing
-// goroutine may live on after the request has ended. Once it is shut no byte is read any more, so
-// the caller can use its buffer again.
+// goroutine may outlive the request. Once the gate is shut, nothing reads the body, so the caller
+// can reuse its buffer.
 type gate struct {
 	mu   sync.Mutex // held while the body is read, so that shut waits for a read under way
 	body io.ReadSeeker
@@ -239,7 +239,7 @@ type pass struct{ g *gate }
 // errShut ends the reading of a body whose request is over.
 var errShut = errors.New("azure: request is over")
 
-// open returns a reader from the start; those opened before read nothing any more.
+// open returns a reader from the start of the body. Earlier readers then return errShut.
 func (g *gate) open() (io.ReadCloser, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -11,12 +11,12 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// nextAddress is after how long without an answer a host's next address is tried beside the first,
-// as RFC 8305 advises.
+// nextAddress is how long to wait for an answer before also trying a host's next address, as RFC
+// 8305 advises.
 const nextAddress = 250 * time.Millisecond
 
-// dialer opens connections to hosts that may have several addresses, of which some may be dead: the
-// next one is tried soon, and the one that answered last comes first from then on.
+// dialer opens connections to hosts with several addresses, some of which may be dead. It soon
+// tries the next one, and from then on begins with the one that answered last.
 type dialer struct {
 	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)

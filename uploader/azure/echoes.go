@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// echoes is what the service's answers have repeated of their requests so far: the request's id and
-// the body's checksum. A service that never repeats one of them is taken as it is. Of one that did,
-// a confirmation without it comes from somewhere else, or belongs to another request.
+// echoes records which parts of a request the service's answers have repeated so far: the request's
+// id and the body's checksum. A service that never repeats one of them is trusted as it is. Once it
+// has, a confirmation without it comes from somewhere else, or belongs to another request.
 type echoes struct {
 	ids, checksums atomic.Bool
 
@@ -23,16 +23,16 @@ func newEchoes() *echoes { return &echoes{prefix: rand.Text()[:12] + "-"} }
 // nextID returns an id that no other request has.
 func (e *echoes) nextID() string { return e.prefix + strconv.FormatInt(e.count.Add(1), 36) }
 
-// errForeign says that an answer was read which is not the request's own. What became of the
-// request is not known.
+// errForeign means that the answer belongs to another request. What happened to this request is
+// unknown.
 var errForeign = errors.New("azure: the answer is another request's")
 
-// owns reports whether an answer can be the request's own. Where it is not, the connection is out
-// of step and must not carry another request.
+// owns reports whether an answer can be the request's own. If it is not, the connection is out of
+// step and must not carry another request.
 func (k *call) owns(answer *http.Response) bool {
 	h := answer.Header
-	// Refusals may come from outer layers of the service, or from something in between, which look
-	// at no ids; and what confirms without the service's mark is for Store.answer to tell.
+	// Refusals may come from outer layers of the service or something in between, which ignore ids.
+	// Store.answer handles a confirmation without the service's mark.
 	confirms := answer.StatusCode == http.StatusCreated && h.Get(requestIDHeader) != ""
 	switch id := h.Get(clientIDHeader); {
 	case id == k.id[0]:
@@ -50,10 +50,10 @@ func (k *call) owns(answer *http.Response) bool {
 	case "":
 		return !k.echoes.checksums.Load()
 	}
-	return true // another checksum is for Store.answer to tell, too
+	return true // Store.answer handles another checksum, too
 }
 
-// note sets a flag, and leaves one alone that is set, since all connections look at it.
+// note sets a flag. It does not write one that is already set, since all connections read it.
 func note(flag *atomic.Bool) {
 	if !flag.Load() {
 		flag.Store(true)

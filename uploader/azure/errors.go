@@ -14,8 +14,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// translate turns any failure of an operation into the error that callers see. Nothing of the SDK's
-// or the transport's error goes along: their texts may hold the whole URL.
+// translate turns any failure of an operation into the error that callers see. It keeps nothing of
+// the SDK's or the transport's error, whose text may hold the whole URL.
 func (s *Store) translate(ctx context.Context, k *call, err error) error {
 	if ctx.Err() != nil {
 		cause := context.Cause(ctx)
@@ -34,25 +34,25 @@ func (s *Store) translate(ctx context.Context, k *call, err error) error {
 	if e, ok := errors.AsType[*azcore.ResponseError](err); ok {
 		var body []byte
 		if e.RawResponse != nil {
-			// What could not be read is not said; the status still is. The size is bounded by wire.
+			// An unreadable body leaves the status. wire limits its size.
 			body, _ = runtime.Payload(e.RawResponse)
 		}
 		return s.refused(k, body)
 	}
 	if k.status != 0 {
-		// An answer began and could not be read to its end, or a header of it makes no sense.
+		// An answer broke off, or one of its headers makes no sense.
 		e := s.refusal(k, problem.AnswerGarbled, "")
 		e.Unanswered = k.delivered()
 		return e
 	}
 	if !k.sent {
-		// The SDK did not even make a request of it.
+		// The SDK did not even send a request.
 		return problem.New(k.op, k.name, problem.Unexpected)
 	}
 	return s.unanswered(k, err)
 }
 
-// finish fills in what an error from outside does not know.
+// finish fills in the fields that an error from outside lacks.
 func (k *call) finish(e problem.Error) error {
 	if e.Op == "" {
 		e.Op = k.op
@@ -64,7 +64,7 @@ func (k *call) finish(e problem.Error) error {
 	return &e
 }
 
-// refusal returns an error with all that the answer's headers say.
+// refusal returns an error with everything that the answer's headers say.
 func (s *Store) refusal(k *call, reason problem.Reason, code string) *problem.Error {
 	e := problem.New(k.op, k.name, reason)
 	e.Status = k.status
@@ -90,7 +90,7 @@ func (s *Store) refused(k *call, body []byte) error {
 		// ServerBusy, 429 and 408 mean that the service did not begin.
 		e.Unanswered = k.status >= 500 && said.Code != "ServerBusy" && k.delivered()
 	case problem.NotTheService:
-		// Whatever answered may have passed the request on first.
+		// The server that answered may have passed the request on first.
 		e.Unanswered = k.delivered()
 	case problem.PermissionMissing:
 		e.Value = s.token.Rights.Letters
@@ -173,14 +173,14 @@ var codes = map[string]problem.Reason{
 	"SystemInUse":               problem.ServiceBusy,
 }
 
-// classify sets the reason of an answer, and the moment that its words are about.
+// classify sets the reason of a refusal and the moment to which it refers.
 func (s *Store) classify(e *problem.Error, k *call, said serviceError) {
 	switch said.Code {
 	case "AuthenticationFailed":
 		s.classifyToken(e, said, problem.SignatureRefused)
 		return
 	case "AuthorizationFailure":
-		// The firewall. Azurite has none and says it of every bad token, whose dates then tell.
+		// The firewall. Azurite has none and answers this for every bad token; the dates decide then.
 		otherwise := problem.FirewallRefused
 		if strings.HasPrefix(k.header.Get("Server"), "Azurite") {
 			otherwise = problem.SignatureRefused
@@ -207,7 +207,7 @@ func (s *Store) classify(e *problem.Error, k *call, said serviceError) {
 	ours := said.Code != "" || k.header.Get(requestIDHeader) != ""
 	switch {
 	case k.status == http.StatusProxyAuthRequired:
-		// Of one that inspects what goes through it: the next connection signs in anew.
+		// From a proxy that inspects traffic. The next connection signs in again.
 		e.Reason = problem.ProxySignInLapsed
 	case k.status == http.StatusNetworkAuthenticationRequired && !ours: // RFC 6585: a sign-in page that says so
 		e.Reason = problem.NotTheService
@@ -217,7 +217,7 @@ func (s *Store) classify(e *problem.Error, k *call, said serviceError) {
 		k.status >= 500:
 		e.Reason = problem.ServiceBusy
 	case k.status < 400:
-		// A page where "created" was due, or a redirect, neither of which the service sends.
+		// A page instead of "created", or a redirect. The service sends neither.
 		e.Reason = problem.NotTheService
 	case k.status == http.StatusBadRequest && strings.HasPrefix(k.header.Get("Server"),
 		"Microsoft-HTTPAPI"):
@@ -237,8 +237,8 @@ func (s *Store) classify(e *problem.Error, k *call, said serviceError) {
 	}
 }
 
-// classifyToken reads the detail of a refused token; where it says nothing, the token's own dates
-// against the service's clock decide, and else the reason given.
+// classifyToken sets the reason why a token was refused. The answer's detail decides; if it says
+// nothing, the token's dates by the service's clock; if these are fine, the reason is otherwise.
 func (s *Store) classifyToken(e *problem.Error, said serviceError, otherwise problem.Reason) {
 	detail := strings.ToLower(said.Detail)
 	has := func(parts ...string) bool {
@@ -262,8 +262,8 @@ func (s *Store) classifyToken(e *problem.Error, said serviceError, otherwise pro
 		}
 		e.Reason, e.When = problem.Expired, s.ended(expiry, current)
 	case has("signed expiry time"):
-		// Of a token without a start the service takes "now" for the start, so "expiry must be
-		// after start" means that it is over.
+		// If a token has no start, the service assumes "now", so "expiry must be after start" means
+		// that it has expired.
 		e.Reason, e.When = problem.Expired, s.ended(moment(said.Detail, "Signed expiry time"),
 			e.Date)
 	case has("resource level", "directory depth", "resource is not allowed"):
@@ -281,8 +281,8 @@ func (s *Store) classifyToken(e *problem.Error, said serviceError, otherwise pro
 	}
 }
 
-// ended returns when the token ended: as the service says, else as the token does. It is zero where
-// the service ended it before that, for then nothing says when.
+// ended returns when the token ended: as the service says, or else as the token says. It returns
+// the zero time if the service ended the token earlier, since nothing says when.
 func (s *Store) ended(said, now time.Time) time.Time {
 	if said.IsZero() {
 		said = s.token.ValidTo
@@ -293,7 +293,7 @@ func (s *Store) ended(said, now time.Time) time.Time {
 	return said
 }
 
-// longestWait bounds what is believed of a Retry-After.
+// longestWait is the longest Retry-After that the program obeys.
 const longestWait = time.Hour
 
 // retryAfter reads how long the service asks to wait, 0 if it does not say. A date is compared with
@@ -326,8 +326,8 @@ func date(h http.Header) time.Time {
 	return t
 }
 
-// clean returns what the other side claims to be a code or an id, or "" where it can't be one: a
-// hostile or broken answer must not carry the secret, or a page of text, into a log.
+// clean returns what the other side sent as a code or an id, or "" if it can't be one: a hostile or
+// broken answer must not carry the secret, or a page of text, into a log.
 func (s *Store) clean(text string) string {
 	if len(text) > 64 {
 		return ""
@@ -347,7 +347,7 @@ func (s *Store) clean(text string) string {
 	return text
 }
 
-// piece is how many characters in a row of the query are taken for stolen.
+// piece is how many consecutive characters of the query count as leaked.
 const piece = 12
 
 // pieces returns all pieces of the query.

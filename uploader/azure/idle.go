@@ -7,13 +7,12 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Idle connections are worth keeping as long as the network is the same. A computer that slept, or
-// that came into another network, has connections of which nobody tells it that they are dead: a
-// request over one stands still until it is given up, and then the next one would. So all idle ones
-// go as soon as there is a sign of that.
+// Idle connections are worth keeping while the network stays the same. After sleep, or in another
+// network, they are dead and nothing says so: a request on one stalls until it is given up, and
+// then the next one would. So at the first sign of that, all idle connections are closed.
 
-// wake closes connections that have been idle for too long by the wall clock. The transport goes by
-// a clock that stands still while the computer sleeps.
+// wake closes connections that have been idle for too long by the wall clock. The transport's own
+// clock stops while the computer sleeps.
 func (s *Store) wake() {
 	now := time.Now().UnixNano()
 	if last := s.used.Swap(now); last != 0 && now-last > int64(idleTimeout) {

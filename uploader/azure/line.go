@@ -9,18 +9,17 @@ import (
 	"time"
 )
 
-// line is a connection under net/http. It knows what net/http doesn't say: how much of a request
-// has left, and whether anything came that nobody asked for. That is, it
+// line is a connection below net/http. It knows what net/http doesn't say: how much of a request
+// has left, and whether unrequested bytes have arrived. It
 //
 //   - notes when the last byte of a request has left,
-//   - reads nothing between an answer and the next request, and hands out no byte beyond an answer,
-//     so that a connection which was closed, or has something unread, is known before it carries
-//     another request,
-//   - keeps back the failure of a write until the answer has been heard that tells why,
-//   - writes bodies from the caller's memory, and TLS's records in large pieces.
+//   - reads nothing between an answer and the next request, and returns no byte beyond an answer,
+//     so that it detects a connection that is closed or has unread bytes before the next request,
+//   - holds back a write error until it has read the answer that explains it,
+//   - writes bodies from the caller's memory, and TLS records in large pieces.
 //
-// A line on which something is written before a request has it, by whoever uses the transport
-// without a Store, passes everything on as it comes.
+// A line that is written to before it has a request, by a user of the transport without a Store,
+// passes everything through.
 type line struct {
 	net.Conn           // what is read from and written to
 	raw      net.Conn  // the same without TLS
@@ -34,7 +33,7 @@ type line struct {
 	closed   bool
 	over     chan struct{} // closed then
 
-	// Of whoever reads, and between an answer and the next request of whoever holds the line.
+	// These belong to the reader and, between an answer and the next request, to the line's holder.
 	rest    []byte // read beyond the blank line that was handed out last
 	newline bool   // what was handed out ends with one
 	left    int64  // of the answer's body; negative where that is not known
@@ -53,8 +52,7 @@ func newLine(conn, raw net.Conn, records *gathered) *line {
 	return l
 }
 
-// begin makes the line carry k's request. A line that was used before, and does not stand any more,
-// is closed.
+// begin makes the line carry k's request. It closes a used line that no longer stands.
 func (l *line) begin(k *call, used bool, idle time.Duration) {
 	if used && !l.stands(idle) {
 		_ = l.Close()
@@ -68,8 +66,8 @@ func (l *line) begin(k *call, used bool, idle time.Duration) {
 	l.asked++
 }
 
-// stands reports whether the other side has neither closed an idle line nor said anything unasked,
-// which would be taken for the next request's answer.
+// stands reports whether the other side has neither closed an idle line nor sent anything
+// unrequested, which would count as the next request's answer.
 func (l *line) stands(idle time.Duration) bool {
 	return len(l.rest) == 0 && (l.records == nil || l.records.silent(l.Conn)) && silent(l.raw, idle)
 }
@@ -81,16 +79,16 @@ func (l *line) done() {
 	l.answered++
 }
 
-// settle closes the line of a request that was answered before it had left, and waits for what is
-// being written.
+// settle closes the line of a request that was answered before all of it had left, and waits for a
+// write in progress.
 func (l *line) settle() {
 	_ = l.Close()
 	l.writing.Lock()
 	defer l.writing.Unlock()
 }
 
-// Close implements net.Conn, in whatever state the line is. TLS would say goodbye, for which there
-// may be no room for seconds.
+// Close implements net.Conn, in any state of the line. It skips TLS's closing message, for which
+// there may be no room for seconds.
 func (l *line) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,7 +100,8 @@ func (l *line) Close() error {
 	return l.raw.Close()
 }
 
-// await waits until there is something to be read for, and reports whether it passes on everything.
+// await blocks until a request expects an answer, and reports whether the line passes everything
+// through.
 func (l *line) await() (free bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -115,9 +114,8 @@ func (l *line) await() (free bool, err error) {
 	return l.free, nil
 }
 
-// Read implements net.Conn. It ends at each blank line, which is where the head of an answer ends,
-// or a body in chunks, and at the end of a body whose length is known: what comes after that stays
-// here.
+// Read implements net.Conn. It stops at each blank line, where the head of an answer or a chunked
+// body ends, and at the end of a body of known length. The line keeps what follows.
 func (l *line) Read(p []byte) (n int, err error) {
 	free, err := l.await()
 	if free || err != nil {
@@ -166,7 +164,7 @@ func (l *line) blank(p []byte) int {
 	return len(p)
 }
 
-// lastWord is how long an answer is waited for after the other side stopped taking the request.
+// lastWord is how long to wait for an answer after the other side stopped accepting the request.
 const lastWord = time.Second
 
 // Write implements net.Conn.
@@ -220,8 +218,7 @@ func (l *line) Write(p []byte) (int, error) {
 	return max(n-head, 0), err
 }
 
-// copiedBody is how much of a body is copied behind its head, to be one piece with it; more than
-// that only looks like one.
+// copiedBody is the most bytes that are copied after a head, so that both leave in one piece.
 const copiedBody = 4 << 10
 
 // send writes p, after the head if that is still to be sent, and returns how much of it has left:
@@ -258,8 +255,8 @@ func (l *line) sendAll(p []byte) (int, error) {
 	return int(n), err
 }
 
-// ReadFrom implements io.ReaderFrom. net/http hands it what is left of a body once the beginning
-// has gone through its buffer, and would copy the rest in small pieces.
+// ReadFrom implements io.ReaderFrom. net/http passes it the rest of a body after the part in its
+// buffer; without ReadFrom it would copy the rest in small pieces.
 func (l *line) ReadFrom(r io.Reader) (int64, error) {
 	if limited, ok := r.(*io.LimitedReader); ok {
 		if p, ok := limited.R.(*pass); ok {

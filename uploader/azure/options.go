@@ -14,17 +14,17 @@ import (
 
 // Options shape the connections of a [Store]. The zero Options are good for use.
 type Options struct {
-	// Connections is how many requests the caller means to have under way at once. That many idle
-	// connections are kept, so that none is opened anew for each request; more requests are
-	// possible all the same. 0 means 64.
+	// Connections is how many concurrent requests the caller plans. The Store keeps that many idle
+	// connections, so that it need not open one for each request. More requests are possible. 0
+	// means 64.
 	Connections int
-	// CAFile names a PEM file of certificate authorities that are trusted besides the system's, for
-	// networks that inspect encrypted traffic. It is read once, by [Open].
+	// CAFile names a PEM file of certificate authorities to trust besides the system's, for networks
+	// that inspect encrypted traffic. [Open] reads it once.
 	CAFile string
-	// Proxy chooses by which ways the inbox is reached; it sees the inbox's host alone. The default
-	// is [proxydial.Environment].
+	// Proxy chooses the ways to reach the inbox; it sees only the inbox's host. The default is
+	// [proxydial.Environment].
 	Proxy proxydial.Chooser
-	// ProxySignIn returns what a person gave for a proxy's address; nil where nobody is asked.
+	// ProxySignIn returns the sign-in that a person entered for a proxy's address. It may be nil.
 	ProxySignIn func(ctx context.Context, p proxydial.Proxy) (proxydial.SignIn, bool)
 	// UserAgent is sent with each request; empty means "inbox-uploader".
 	UserAgent string
@@ -72,8 +72,8 @@ func (o Options) tlsConfig() (*tls.Config, error) {
 // quarter of a megabyte.
 const maxAuthorities = 16 << 20
 
-// Authorities returns the system's certificate authorities with those of a PEM file. It blocks on
-// the disk, and reads files alone, of at most 16 MiB: what is none may have no end.
+// Authorities returns the system's certificate authorities together with those of a PEM file. It
+// blocks on the disk. It reads only regular files of at most 16 MiB: others may have no end.
 func Authorities(file string) (*x509.CertPool, error) {
 	pem, err := readAuthorities(file)
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// gathered is a connection below TLS. TLS hands over each record of 16 KiB by itself, and going to
-// the system for each of them costs as much as encrypting it; so what is written between hold and
-// flush leaves in pieces of writeBuffer.
+// gathered is a connection below TLS. TLS writes each record of 16 KiB separately, and a system
+// call for each costs as much as encrypting it. So what is written between hold and flush leaves in
+// pieces of writeBuffer.
 type gathered struct {
 	net.Conn
 
@@ -30,8 +30,7 @@ func (g *gathered) Read(p []byte) (int, error) {
 	return g.Conn.Read(p)
 }
 
-// silent reports whether TLS above holds nothing that it has received and nobody has read. Nothing
-// may be under way.
+// silent reports whether TLS above holds no unread bytes. No read or write may be in progress.
 func (g *gathered) silent(tls net.Conn) bool {
 	g.dry = true
 	defer func() { g.dry = false }()

@@ -17,8 +17,8 @@ type serviceError struct {
 	QueryParameterName string `xml:"QueryParameterName"`
 }
 
-// parseServiceError reads a refusal's body. Whatever else comes, a page, half a document or
-// nothing, leaves the fields empty that it does not state.
+// parseServiceError parses a refusal's body. Anything else, such as a page, half a document or
+// nothing, leaves the fields empty.
 func parseServiceError(body []byte) serviceError {
 	var said serviceError
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // the service begins with a byte order mark

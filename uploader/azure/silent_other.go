@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// silent reports whether an idle connection can be expected to be open. This system can't be asked
-// without waiting, so only one that was used a moment ago is: a new one costs less than a request
-// whose fate is not known.
+// silent reports whether an idle connection is probably open. This system can't be asked without
+// waiting, so it is true only for one used a moment ago: a new connection costs less than a request
+// of unknown outcome.
 func silent(_ net.Conn, idle time.Duration) bool { return idle < time.Second }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// silent reports whether an idle connection is open and has nothing to be read.
+// silent reports whether an idle connection is open and has nothing to read.
 func silent(c net.Conn, _ time.Duration) bool {
 	s, ok := c.(syscall.Conn)
 	if !ok {

@@ -1,10 +1,10 @@
 // Package azure puts blocks and blobs into an inbox on Azure Blob storage: it implements
 // [store.Store]. Call [Open] with a token first.
 //
-// It is the only package on the upload path that knows the SDK, and all that it takes from there is
-// the shape of the requests. The SDK's retries are off, since retrying is the queue's alone. The
-// token's query is added below the SDK, byte for byte, because the SDK would encode it anew (which
-// breaks the signature of some tokens) and because what it never sees it can't log.
+// It is the only package on the upload path that uses the SDK, and it takes only the form of the
+// requests from it. The SDK's retries are off, since only the queue retries. The package adds the
+// token's query below the SDK, byte for byte: the SDK would re-encode it, which breaks the
+// signature of some tokens, and it can't log what it never sees.
 package azure
 
 import (
@@ -36,16 +36,15 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Store speaks Block Blob with one inbox. It may be used by any number of goroutines at once; all
-// share one pool of connections.
+// Store speaks the Block Blob protocol with one inbox. It is safe for concurrent use by any number
+// of goroutines, which share one pool of connections.
 //
-// A call whose context is cancelled returns the context's cause as it is, so that the caller
-// recognises it. A caller that needs to know whether the cancelled request may have been carried
-// out cancels with a [*problem.Error] as the cause: it gets a copy with Unanswered set accordingly.
+// A call whose context is cancelled returns the context's cause unchanged, so that the caller
+// recognises it. A caller that needs to know whether the cancelled request may have taken effect
+// cancels with a [*problem.Error] as the cause: it gets a copy with Unanswered set accordingly.
 //
-// Bodies are read by another goroutine than the caller's, but never after the call has returned. A
-// body that waits while it is read must give up when the call's context is cancelled, since the
-// call waits for it.
+// Another goroutine reads the body, but never after the call has returned. A body whose reads block
+// must give up when the call's context is cancelled, since the call waits for it.
 type Store struct {
 	inbox     token.Inbox
 	token     token.Token // for errors: dates, rights, addresses
@@ -65,9 +64,9 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open returns a Store for the token's inbox. It sends nothing, so it says nothing about whether
-// the token works. It fails where the options can't be used, as a plain error, or with a
-// [*problem.Error] where the token can't be sent.
+// Open returns a Store for the token's inbox. It sends nothing, so it does not tell whether the
+// token works. It returns a plain error if the options are unusable, and a [*problem.Error] if the
+// token can't be sent.
 func Open(token token.Token, options Options) (*Store, error) {
 	return open(token, token.Query(), options)
 }
@@ -106,7 +105,7 @@ func open(token token.Token, query string, options Options) (*Store, error) {
 	}
 	s.pieces = pieces(query)
 	s.address = (&url.URL{Scheme: inbox.Scheme, Host: inbox.Host, Path: "/container/blob"}).String()
-	// What is no address is found out by each operation, as by the SDK's.
+	// Each operation reports an invalid address, as the SDK's operations do.
 	s.target, _ = url.Parse(s.address)
 	client := azcore.ClientOptions{
 		Transport: s.wire,
@@ -234,9 +233,8 @@ var (
 	absent    = []string{"*"}
 )
 
-// recommit sends a Put Block List that names committed blocks only. The SDK knows <Latest> alone,
-// with which blocks of ours that are still uncommitted would be committed over somebody else's
-// blob.
+// recommit sends a Put Block List that names only committed blocks. The SDK knows only <Latest>,
+// with which our uncommitted blocks would be committed over somebody else's blob.
 func (s *Store) recommit(
 	ctx context.Context, ids []string, p store.Properties, c store.Condition,
 ) error {
@@ -284,8 +282,8 @@ func (s *Store) call(op, name string) (*call, error) {
 	return &call{op: op, name: name, path: s.root + name}, nil
 }
 
-// rewind makes a body ready that an earlier try has read; the SDK refuses one that is not at its
-// start.
+// rewind returns a body to its start after an earlier attempt; the SDK refuses one that is not at
+// its start.
 func rewind(k *call, body *store.Body) error {
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return problem.New(k.op, k.name, problem.Unexpected)
@@ -293,7 +291,7 @@ func rewind(k *call, body *store.Body) error {
 	return nil
 }
 
-// answer makes what the caller gets out of what the SDK said and what wire saw.
+// answer makes the caller's result from the SDK's result and what wire saw.
 func (s *Store) answer(ctx context.Context, k *call, err error) (ledger.Answer, error) {
 	id := k.header.Get(requestIDHeader)
 	if k.status != 0 && id != "" {
@@ -305,8 +303,8 @@ func (s *Store) answer(ctx context.Context, k *call, err error) (ledger.Answer, 
 		return ledger.Answer{}, err
 	}
 	if id == "" {
-		// "Created" alone is what any web server, or a gateway on the way, says of a PUT. The
-		// service numbers each answer.
+		// Any web server, or a gateway on the way, may answer a PUT with "created". The service also
+		// numbers each answer.
 		e := s.refusal(k, problem.NotTheService, "")
 		e.Unanswered = true // it may have been passed on first
 		return ledger.Answer{}, e
@@ -337,7 +335,7 @@ func checksum(crc uint64) string {
 	return base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, crc))
 }
 
-// writeHeaders says what the service keeps beside the bytes, and when it may write.
+// writeHeaders sets what the service stores besides the bytes, and the conditions for writing.
 func writeHeaders(h http.Header, p store.Properties, c store.Condition) {
 	if p.ContentType != "" {
 		h["x-ms-blob-content-type"] = []string{p.ContentType}
@@ -367,7 +365,7 @@ const (
 // folder; its value is "true".
 const folderKey = "hdi_isfolder"
 
-// metadata is what the service keeps beside a blob without knowing what it means.
+// metadata returns what the service stores with a blob without interpreting it.
 func metadata(p store.Properties) map[string]*string {
 	switch {
 	case p.Folder:

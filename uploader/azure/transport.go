@@ -23,9 +23,9 @@ const (
 	idleTimeout = 90 * time.Second
 )
 
-// NewTransport returns a transport as all requests of a Store share it, for whoever else speaks to
-// the service. It has no time limit for an answer: how long a request may stand still is for the
-// engine to judge, which cancels it. It fails where the options can't be used.
+// NewTransport returns a transport like that of a Store, for other clients of the service. It has
+// no time limit for an answer: the engine decides how long a request may stall, and cancels it. It
+// returns an error if the options are unusable.
 func NewTransport(o Options) (*http.Transport, error) { return newTransport(o, newDialer()) }
 
 func newTransport(o Options, d *dialer) (*http.Transport, error) {
@@ -47,8 +47,8 @@ func newTransport(o Options, d *dialer) (*http.Transport, error) {
 			return conn, err
 		},
 	}
-	// Blob storage speaks HTTP/1.1 alone. Where something on the way offers HTTP/2, one connection
-	// for all requests would make its window the speed limit.
+	// Blob storage speaks only HTTP/1.1. If something on the way offers HTTP/2, all requests would
+	// share one connection, and its window would limit the speed.
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
 	t := &http.Transport{

@@ -32,7 +32,7 @@ func (s *Store) unanswered(k *call, err error) error {
 	return e
 }
 
-// Unreachable is the error of a failure without an answer, for whoever asks a host without a Store.
+// Unreachable returns the error for a failure without an answer, for callers without a Store.
 func Unreachable(op string, err error, host string) *problem.Error {
 	reason, cause := Category(err, host)
 	e := problem.New(op, "", reason)
@@ -58,9 +58,9 @@ func ofProxy(e *problem.Error, err error, host string) {
 }
 
 const (
-	// CauseRefused is what [Category] says of a host that is there and where nobody listens.
+	// CauseRefused is the cause that [Category] gives for a host on which nothing listens.
 	CauseRefused = "connection refused"
-	// CauseNoNames is what it says where no name service answers.
+	// CauseNoNames is the cause that it gives if no name service answers.
 	CauseNoNames = "name service unavailable"
 )
 
@@ -69,18 +69,18 @@ func (s *Store) category(err error) (problem.Reason, string) {
 	return categorise(err, s.inbox.Host, s.reached.Load(), s.offline)
 }
 
-// Category says what kind of failure err is, a transport's, and what broke, in words that depend on
-// err's type alone: its text may hold a URL with its query. The reason is AccountGone, where host
-// does not exist, NetworkInspected, CertificateDates, ProxySignIn, ProxySignInKind, ProxyRefused,
+// Category returns the kind of a transport's failure and what broke, in words that depend only on
+// err's type: its text may hold a URL with its query. The reason is AccountGone, if host does not
+// exist, NetworkInspected, CertificateDates, ProxySignIn, ProxySignInKind, ProxyRefused,
 // ProxySignInLapsed, ProxyTicket, ProxyDown, ProxyUnknown, NotTheService, AnswerGarbled,
 // AnswerForeign or NetworkDown. It asks the network nothing.
 func Category(err error, host string) (problem.Reason, string) {
 	return categorise(err, host, false, offline)
 }
 
-// categorise does it. reached is whether the host has answered before in this run: then its name
-// exists, and its certificate is trusted. offline is whether this computer has no network, where
-// some systems say that no name exists.
+// categorise does the work of [Category]. reached is whether the host has answered in this run:
+// then its name exists and its certificate is trusted. offline is whether this computer has no
+// network, in which case some systems say that no name exists.
 func categorise(
 	err error, host string, reached bool, offline func() bool,
 ) (problem.Reason, string) {
@@ -95,7 +95,7 @@ func categorise(
 	return reason, cause
 }
 
-// direct is categorise where no proxy has answered.
+// direct is categorise without an answer from a proxy.
 func direct(
 	err error, host string, reached bool, offline func() bool,
 ) (problem.Reason, string) {
@@ -176,8 +176,8 @@ func untrusted(err error) bool {
 	return ok
 }
 
-// IssuerIn returns who issued the certificate that err refuses: its common name, else its
-// organisation; empty where err is about no certificate.
+// IssuerIn returns the issuer of the certificate that err refuses: its common name, or else its
+// organisation. It returns "" if err is not about a certificate.
 func IssuerIn(err error) string {
 	var first *x509.Certificate
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok &&
@@ -192,7 +192,7 @@ func IssuerIn(err error) string {
 	return cmp.Or(first.Issuer.CommonName, strings.Join(first.Issuer.Organization, ", "))
 }
 
-// offline reports whether this computer has no address but its own. It asks the system, not the
+// offline reports whether this computer has only loopback addresses. It asks the system, not the
 // network.
 func offline() bool {
 	addresses, err := net.InterfaceAddrs()
@@ -207,8 +207,8 @@ func offline() bool {
 	return true
 }
 
-// blamed returns what a proxy has against us, or an error of the failure Silent where it is not to
-// blame, or could not even be reached.
+// blamed returns the proxy's objection, or an error with the failure Silent if the proxy is not to
+// blame or could not even be reached.
 func blamed(err error) *proxydial.Error {
 	if e, ok := errors.AsType[*proxydial.Error](err); ok {
 		return e
