@@ -5,7 +5,7 @@ import (
 	"database/sql"
 )
 
-// thoroughness is how much of a database is looked at before it is used.
+// thoroughness is how much of a database to check before using it.
 type thoroughness int
 
 const (
@@ -14,8 +14,8 @@ const (
 	everything                     // rows too; some 5 ms for each MB
 )
 
-// check returns an error that means damage if something in a database is not as this package wrote
-// it. It sees one moment, while others go on.
+// check returns an error that means damage if anything in a database is not as this package wrote
+// it. It sees a snapshot, while other processes keep writing.
 func check(ctx context.Context, db *sql.DB, how thoroughness) error {
 	if err := checkForm(ctx, db); err != nil || how == form {
 		return err
@@ -38,7 +38,7 @@ func check(ctx context.Context, db *sql.DB, how thoroughness) error {
 	return checkRows(ctx, tx)
 }
 
-// checkRows looks at each row, and at what belongs together.
+// checkRows checks each row, and that related rows agree.
 func checkRows(ctx context.Context, tx *sql.Tx) error {
 	eachOf := func(query string, row func(*sql.Rows) error, args ...any) error {
 		rows, err := tx.QueryContext(ctx, query, args...)
@@ -64,7 +64,7 @@ func checkRows(ctx context.Context, tx *sql.Tx) error {
 		maxTotals); err != nil {
 		return err
 	}
-	// Nothing stands alone, and ids that come next are free.
+	// No row is an orphan, and the next ids are free.
 	var wrong bool
 	err := tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM facts) <> (SELECT count(*) FROM states)
 OR (SELECT count(*) FROM batches) <> (SELECT count(*) FROM batches b JOIN states s USING(id, transfer, claimed, totals))
@@ -80,8 +80,8 @@ OR coalesce((SELECT max(id) FROM transfers), 0) > coalesce((SELECT max(seq) FROM
 	return err
 }
 
-// checkForm looks at two bytes of the header, which say who may write to the file: SQLite reads one
-// with other numbers, and would refuse to write only later.
+// checkForm checks the two header bytes that say who may write to the file. With other numbers,
+// SQLite would still read the file, and refuse to write only later.
 func checkForm(ctx context.Context, db *sql.DB) error {
 	var form string
 	if err := db.QueryRowContext(ctx,

@@ -7,9 +7,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// Post implements [ledger.Journal]. A command is about one transfer: for all, the one who posts
-// leaves a command for each, since processes come and go and none of them could tell when all have
-// read it. It waits there for whoever owns the transfer next, and goes with the transfer.
+// Post implements [ledger.Journal]. A command concerns one transfer. To reach all, the caller posts
+// one for each: processes come and go, and none could tell when all of them have read it. The
+// command waits for the transfer's next owner, and is removed with the transfer.
 func (j *Journal) Post(ctx context.Context, c ledger.Command) error {
 	if c.Transfer == 0 {
 		return j.failed("post command", errMisuse)

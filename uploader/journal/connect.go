@@ -22,14 +22,14 @@ const (
 	moving              // one connection that takes a file away from others, without shared memory
 )
 
-// busyMillis is how long SQLite itself waits for a lock of another process, in milliseconds. Longer
-// waits go on in patiently, which looks at the context.
+// busyMillis is how long SQLite itself waits for another process's lock, in milliseconds. Longer
+// waits continue in patiently, which checks the context.
 const busyMillis = "200"
 
-// connect opens a database that is there. It does no I/O yet.
+// connect opens an existing database. It does no I/O yet.
 //
-// Limits of what a damaged or hostile file can do: its schema is not trusted, each page's cells are
-// checked, and a value is at most as long as the file (and maxBlob, see row.go).
+// It limits what a damaged or hostile file can do: SQLite does not trust the schema, checks each
+// page's cells, and accepts no value longer than the file (and maxBlob, see row.go).
 func connect(path string, u use) (*sql.DB, error) {
 	q := url.Values{"_txlock": {"deferred"}, "_pragma": {
 		"busy_timeout(" + busyMillis + ")", "trusted_schema(0)", "cell_size_check(1)",
@@ -81,8 +81,7 @@ func connect(path string, u use) (*sql.DB, error) {
 	return db, nil
 }
 
-// patiently does something again for as long as another process is in the middle of something, up
-// to the patience.
+// patiently retries do while another process holds the database, for at most the patience.
 func patiently(ctx context.Context, patience time.Duration, do func() error) error {
 	deadline := time.Now().Add(patience)
 	for {

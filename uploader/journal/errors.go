@@ -13,7 +13,7 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// What this package finds out itself. Each becomes one of ErrJournal's reasons.
+// The errors of this package itself. Each becomes one of ErrJournal's reasons.
 var (
 	errDamaged = errors.New("the content contradicts itself")
 	errNewer   = errors.New("written by a newer version")
@@ -23,7 +23,7 @@ var (
 	errMisuse  = errors.New("the engine asked for what can't be kept") // a defect of this program
 )
 
-// failure turns any error into the one that callers get.
+// failure turns any error into the error that callers see.
 func failure(op, path string, err error) error {
 	if s, ok := errors.AsType[stopped](err); ok {
 		return s.cause
@@ -90,7 +90,7 @@ func isDamage(err error) bool {
 	return reasonOf(err) == problem.JournalDamaged
 }
 
-// isBusy reports whether an error means that another process is in the middle of something.
+// isBusy reports whether an error means that another process holds the database.
 func isBusy(err error) bool {
 	if errors.Is(err, errInUse) {
 		return true
@@ -106,7 +106,7 @@ func cancelled(ctx context.Context) error {
 	return stopped{context.Cause(ctx)}
 }
 
-// stopped marks the cause of a context, which callers get as it is, so that they recognise it.
+// stopped marks the cause of a context. Callers get the cause unchanged, so that they recognise it.
 type stopped struct{ cause error }
 
 func (s stopped) Error() string { return s.cause.Error() }

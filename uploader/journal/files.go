@@ -21,15 +21,14 @@ func (f files) part(suffix string) string { return f.db() + suffix }
 
 const lockSuffix = ".lock"
 
-// parts are the files that belong to a database, by what is added to its name.
+// parts are the suffixes of the files that belong to a database.
 var parts = []string{"", "-wal", "-journal"}
 
-// sharedMemory is added to the name of the file that holds the index of the -wal. It holds nothing
-// of its own.
+// sharedMemory is the suffix of the file with the index of the -wal. It holds no data of its own.
 const sharedMemory = "-shm"
 
-// makeFolder makes the folder and the one for locks, unless they are there. A folder that is there
-// keeps its rights, since it may be one that a person chose; what is made inside is for the owner
+// makeFolder creates the folder and the one for locks unless they exist. An existing folder keeps
+// its permissions, since a person may have chosen it. Everything created inside is for the owner
 // alone.
 func makeFolder(dir string) (files, error) {
 	abs, err := filepath.Abs(dir)
@@ -52,7 +51,7 @@ func makeFolder(dir string) (files, error) {
 			return f, err
 		}
 	}
-	// Without this a link in place of the folder would have the locks made elsewhere.
+	// Otherwise a link in place of the folder would put the locks elsewhere.
 	if at, err := os.Lstat(f.runDir()); err != nil {
 		return f, err
 	} else if !at.IsDir() {
@@ -61,8 +60,8 @@ func makeFolder(dir string) (files, error) {
 	return f, nil
 }
 
-// createFile makes an empty file for the owner alone; it fails if anything stands there, a link
-// included.
+// createFile creates an empty file for the owner alone. It fails if anything exists there, even a
+// link.
 func createFile(path string) error {
 	h, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -72,7 +71,7 @@ func createFile(path string) error {
 	return errors.Join(err, h.Close())
 }
 
-// syncFile has what was written to a file outlive the machine's power.
+// syncFile makes a file's content survive a loss of power. It blocks on the disk.
 func syncFile(path string) error {
 	h, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -89,7 +88,7 @@ func removeFile(path string) error {
 	return nil
 }
 
-// removeDatabase removes a database with all that belongs to it.
+// removeDatabase removes a database with all its files.
 func removeDatabase(path string) error {
 	err := removeFile(path + sharedMemory)
 	for _, p := range parts {
@@ -98,12 +97,12 @@ func removeDatabase(path string) error {
 	return err
 }
 
-// wantCheck asks the next Open to look at the whole file. If it can't be written, that Open finds
-// the damage only when it is met again.
+// wantCheck asks the next Open to check the whole file. If the request can't be written, the damage
+// is noticed only when a read meets it again.
 func (f files) wantCheck() { _ = createFile(f.check()) }
 
-// size returns a file's size in bytes, and whether it is there. What is no plain file is refused: a
-// link could lead anywhere.
+// size returns a file's size in bytes, and whether it exists. It returns an error for anything but
+// a regular file: a link could lead anywhere.
 func size(path string) (int64, bool, error) {
 	at, err := os.Lstat(path)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// syncFolder keeps renamed files where they are, also if the power goes.
+// syncFolder makes renames in a folder survive a loss of power. It blocks on the disk.
 func syncFolder(dir string) error {
 	h, err := os.Open(dir)
 	if err != nil {

@@ -36,8 +36,8 @@ func scanInbox(r *sql.Rows) (inboxes.Record, error) {
 	return decodeRecord(id, data)
 }
 
-// PutInbox implements [inboxes.Records]. That no two have one name is looked at in the transaction
-// that only one process can be in.
+// PutInbox implements [inboxes.Records]. It checks that no two inboxes have the same name in the
+// write transaction, which only one process can be in.
 func (j *Journal) PutInbox(ctx context.Context, r inboxes.Record) error {
 	data, err := encodeRecord(&r)
 	if err == nil {

@@ -9,7 +9,7 @@
 //	queue-damaged-….db  a damaged file that was set aside, see [Opened]
 //	run/ID.lock         locked by the open journal of that id for as long as its process lives
 //
-// Nothing of a token is written but a reference to the keyring and a salted fingerprint.
+// Of a token, the journal stores only a reference to the keyring and a salted fingerprint.
 package journal
 
 import (
@@ -28,8 +28,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// DefaultPatience is how long a call waits for another process that writes. Such a process holds
-// the file for some milliseconds, so this is long only where it was stopped in the middle.
+// DefaultPatience is how long a call waits for another process that is writing. A writer holds the
+// file for some milliseconds, so the wait is long only if the writer was suspended.
 const DefaultPatience = 10 * time.Second
 
 // Options are choices for Open. The zero value is what the program uses.
@@ -66,11 +66,11 @@ type Journal struct {
 	read    map[string]*sql.Stmt // of readers, by text; under mu
 }
 
-// Open opens the journal in the folder dir and says what it found there. It makes dir, readable by
-// its owner alone, if it isn't there, and all files readable by their owner alone, whatever the
-// umask; on Windows they inherit the rights of the folder above. It blocks on the disk: for some
-// milliseconds, and for the time of reading the whole file if that is small (up to 32 MiB) or a
-// process that used it was killed. If it is damaged, what can be read of it is put into a new file.
+// Open opens the journal in the folder dir and says what it found there. It creates dir if it
+// doesn't exist. Only the owner can read dir and the files in it, whatever the umask; on Windows
+// they inherit the permissions of the folder above. Open blocks on the disk: for some milliseconds,
+// or as long as reading the whole file takes if that is small (up to 32 MiB) or a process that used
+// it was killed. If the file is damaged, Open moves what is readable into a new file.
 //
 // Errors are [*problem.Error]s of ErrJournal. Close the journal when it is no longer used.
 func Open(ctx context.Context, dir string, o Options) (*Journal, Opened, error) {
@@ -103,7 +103,7 @@ func Open(ctx context.Context, dir string, o Options) (*Journal, Opened, error) 
 	return j, opened, nil
 }
 
-// start opens the connections and makes the journal known as an owner.
+// start opens the connections and registers the journal as an owner.
 func (j *Journal) start(ctx context.Context) error {
 	var err error
 	if j.db, err = connect(j.files.db(), writing); err != nil {
@@ -125,9 +125,9 @@ func (j *Journal) start(ctx context.Context) error {
 	return err
 }
 
-// enlist makes the journal known as an owner under a new id. It is busy where another journal,
-// which tidied up at that very moment, looked at the lock file before it was locked, or took it for
-// a dead one's; then it has to be done again.
+// enlist registers the journal as an owner under a new id. It returns a busy error, and must be
+// tried again, if another journal that was tidying up looked at the lock file before it was locked,
+// or took it for a dead owner's.
 func (j *Journal) enlist(ctx context.Context) (err error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
@@ -135,8 +135,8 @@ func (j *Journal) enlist(ctx context.Context) (err error) {
 	if j.lock, err = j.files.own(j.id); err != nil {
 		return err
 	}
-	// After a loss of power nobody owns anything, and what this one comes to own is durable no
-	// sooner than this is.
+	// This need not be durable: after a loss of power nobody owns anything, and nothing that this
+	// journal adopts becomes durable before its registration.
 	if err = j.change(ctx, false, j.register); err != nil {
 		_ = j.lock.Close()
 		j.lock = nil
@@ -144,7 +144,7 @@ func (j *Journal) enlist(ctx context.Context) (err error) {
 	return err
 }
 
-// end closes all that start opened, and gives up the locks last.
+// end closes everything that start opened, and releases the locks last.
 func (j *Journal) end() {
 	for _, s := range j.read {
 		_ = s.Close()
@@ -167,8 +167,8 @@ func (j *Journal) end() {
 	_ = j.shared.Close()
 }
 
-// Close implements [ledger.Journal]. The journal is closed also where it returns an error, which
-// then is about releasing the transfers; others may adopt them all the same.
+// Close implements [ledger.Journal]. It closes the journal even if it returns an error. The error
+// is then about releasing the transfers, which others may adopt anyway.
 func (j *Journal) Close() error {
 	<-j.turn
 	if j.closed {
@@ -192,8 +192,8 @@ func (j *Journal) Close() error {
 	return j.failed("close journal", err)
 }
 
-// Abandon ends a journal as the end of its process does: what it holds is closed, its locks are
-// released, and nothing is written any more. It is for tests of what a killed process leaves.
+// Abandon ends a journal as the end of its process would: it closes files, releases locks and
+// writes nothing. It is for tests of what a killed process leaves behind.
 func (j *Journal) Abandon() {
 	<-j.turn
 	j.closed = true
@@ -204,7 +204,7 @@ func (j *Journal) Abandon() {
 	j.turn <- struct{}{}
 }
 
-// failed turns an error into the one that callers get. If it means damage, the next Open looks at
+// failed turns an error into the error that callers see. If it means damage, the next Open checks
 // the whole file.
 func (j *Journal) failed(op string, err error) error {
 	if err == nil {

@@ -9,8 +9,8 @@ import (
 	"inboxuploader/internal/filelock"
 )
 
-// own makes the lock file of a journal and locks it. Another journal that tidies up may take a file
-// for a dead one's in the moment before it is locked, so it is looked at again; see also register.
+// own creates the lock file of a journal and locks it. In the moment before that, another journal
+// that tidies up may take the file for a dead owner's, so own checks it again; see also register.
 func (f files) own(id string) (*filelock.File, error) {
 	l, err := filelock.Open(f.runFile(id), os.O_CREATE|os.O_EXCL)
 	if err != nil {
@@ -23,9 +23,9 @@ func (f files) own(id string) (*filelock.File, error) {
 	return l, nil
 }
 
-// alive reports whether the process of a journal's lock file lives. In doubt it does: two owners
-// would send twice. Looking takes a shared lock for a moment, so that two who look don't take each
-// other for the owner.
+// alive reports whether the process of a journal's lock file is running. If in doubt it is, since
+// two owners would send everything twice. It takes a shared lock for a moment, so that two
+// concurrent checks don't take each other for the owner.
 func (f files) alive(id string) bool {
 	if !isID(id) {
 		return false // not written by this program, so nobody holds it

@@ -10,25 +10,25 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Opened is what Open found and did. The zero Opened says that the journal was there and fine.
+// Opened is what Open found and did. The zero Opened means that the journal existed and was intact.
 type Opened struct {
 	Fresh   bool // there was none
 	Network bool // it is on a network disk, and kept in a slower way that is safe there
 
-	// SetAside is where the damaged file is now; empty if there was none. What follows is about
-	// what was in it.
+	// SetAside is the damaged file's path now; empty if there was none. The fields below describe
+	// its content.
 	SetAside      string
 	Kept, Lost    int // batches; of those that are lost without a trace nobody knows
 	KeptTransfers int // even if they have lost batches
 	LostTransfers int // with all they had, as far as known
 	// Again are the roots of transfers that may have lost jobs. They count as not scanned, so that
-	// the queue reads them again and finds what is not in the list.
+	// the queue reads them again and finds the lost files.
 	Again []string
-	// Replaces says that some of these uploads replace what is in the inbox, or keep both.
+	// Replaces means that some of these uploads replace files in the inbox, or keep both.
 	Replaces bool
 }
 
-// Explain returns the words for a person. They are empty where there is nothing to say.
+// Explain returns the words for a person, in English. They are empty if there is nothing to say.
 func (o Opened) Explain() problem.Explanation { return o.ExplainIn(problem.English) }
 
 // ExplainIn is Explain in another language.

@@ -11,9 +11,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// register makes this journal known as an owner, after it has tidied up behind dead ones. Both
-// happen in the one transaction that only one process can be in; so a lock file that was taken for
-// a dead one's in the moment before it was locked is noticed here.
+// register records this journal as an owner, after tidying up after dead ones. Both happen in the
+// write transaction, which only one process can be in. So it notices here if its lock file was
+// taken for a dead owner's in the moment before it was locked.
 func (j *Journal) register(ctx context.Context) error {
 	if err := j.tidy(ctx); err != nil {
 		return err
@@ -24,7 +24,7 @@ func (j *Journal) register(ctx context.Context) error {
 	return j.seen(ctx)
 }
 
-// leave gives up all that this journal owns, and its place among the owners.
+// leave releases everything that this journal owns, and removes it from the owners.
 func (j *Journal) leave(ctx context.Context) error {
 	if err := j.exec(ctx, "UPDATE transfers SET owner = NULL, seen = ? WHERE owner = ?",
 		time.Now().Unix(), j.id); err != nil {
@@ -39,7 +39,7 @@ func (j *Journal) seen(ctx context.Context) error {
 		time.Now().Unix())
 }
 
-// tidy gives the transfers of dead owners up and removes what they left. The caller is in a
+// tidy releases the transfers of dead owners and removes what these left. The caller is in a
 // transaction.
 func (j *Journal) tidy(ctx context.Context) error {
 	var dead []string
@@ -68,9 +68,9 @@ func (j *Journal) tidy(ctx context.Context) error {
 	return j.sweep()
 }
 
-// sweep removes lock files that nobody holds. An id is used once, so whoever held such a file is
-// dead; or it is about to be locked, which its owner notices in register. Anything else in the
-// folder is left alone.
+// sweep removes lock files that nobody holds. An id is used once, so the owner of such a file is
+// dead, or about to lock it and will notice in register. sweep leaves everything else in the folder
+// alone.
 func (j *Journal) sweep() error {
 	entries, err := os.ReadDir(j.files.runDir())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,7 +89,7 @@ func (j *Journal) sweep() error {
 	return nil
 }
 
-// ownership says who has a transfer, whose owner's id is given. Answers are kept in known.
+// ownership returns who owns a transfer, by its owner's id. It caches answers in known.
 func (j *Journal) ownership(owner string, known map[string]ledger.Owner) ledger.Owner {
 	switch owner {
 	case "":
@@ -126,8 +126,8 @@ func (j *Journal) Adopt(ctx context.Context, transfers []int64) ([]ledger.Transf
 			} else if n == 0 {
 				continue
 			}
-			// Its own column, not this journal's moment: what is asked for is when the last owner
-			// was at work.
+			// The transfer's own column, not this journal's moment: the caller wants to know when the
+			// last owner was at work.
 			if err := j.query(ctx, "SELECT id, owner, seen, data, sum FROM transfers WHERE id = ?",
 				func(r *sql.Rows) error {
 					t, _, err := scanTransfer(r, inTransfers)
@@ -161,8 +161,8 @@ func (j *Journal) Release(ctx context.Context, transfers []int64) error {
 	return j.failed("release transfers", err)
 }
 
-// Alive implements [ledger.Journal]. It also makes the lock file anew if something removed it, such
-// as a program that tidies up old files: without it others would take this process for dead.
+// Alive implements [ledger.Journal]. It also recreates the lock file if something removed it, such
+// as a program that cleans up old files: without it, others would take this process for dead.
 func (j *Journal) Alive(ctx context.Context) error {
 	err := j.change(ctx, true, func(ctx context.Context) error {
 		if !j.lock.StandsAt(j.files.runFile(j.id)) {

@@ -8,7 +8,7 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// The queries that read whole tables. What is longer than it may be is not loaded, and counts as
+// The queries that read whole tables. They don't load values beyond their limit, which count as
 // damaged.
 const (
 	selectTransfers = "SELECT t.id, t.owner, coalesce(p.seen, t.seen), t.data, t.sum FROM transfers t LEFT JOIN processes p ON p.id = t.owner ORDER BY t.id"
@@ -170,8 +170,8 @@ func scanBatch(r *sql.Rows, use func(*batchRow) error) error {
 	return use(&b)
 }
 
-// Blocks implements [ledger.Journal]. A block whose row is damaged is left out, which costs sending
-// it again.
+// Blocks implements [ledger.Journal]. It omits a block with a damaged row, which is then sent
+// again.
 func (j *Journal) Blocks(ctx context.Context, job int64) ([]ledger.AckedBlock, error) {
 	var all []ledger.AckedBlock
 	err := j.look(ctx, selectBlocks, func(r *sql.Rows) error {
@@ -198,9 +198,9 @@ func scanBlock(r *sql.Rows) (job int64, b ledger.AckedBlock, err error) {
 	return job, ledger.AckedBlock{Number: int(number), CRC64: uint64(crc), At: moment(at)}, nil
 }
 
-// Changed implements [ledger.Journal]. What it looks at is SQLite's data_version of the one
-// connection that this process writes with, which changes when another writes. It waits for a write
-// of this process that is under way.
+// Changed implements [ledger.Journal]. It checks SQLite's data_version on the one connection with
+// which this process writes; the number changes when another process writes. It waits for a running
+// write of this process.
 func (j *Journal) Changed(ctx context.Context) (bool, error) {
 	if err := j.take(ctx); err != nil {
 		return false, j.failed("look at journal", err)
@@ -215,8 +215,7 @@ func (j *Journal) Changed(ctx context.Context) (bool, error) {
 	return changed, nil
 }
 
-// dataVersion returns a number that is another one after another process wrote. The caller has the
-// turn.
+// dataVersion returns a number that changes when another process writes. The caller has the turn.
 func (j *Journal) dataVersion(ctx context.Context) (int64, error) {
 	var v int64
 	err := patiently(ctx, j.patience, func() error {

@@ -12,7 +12,7 @@ import (
 	"inboxuploader/internal/filelock"
 )
 
-// A database is one of these things to a program that opens it.
+// The states in which a program may find a database.
 type finding int
 
 const (
@@ -22,12 +22,12 @@ const (
 	unreadable // damaged
 )
 
-// smallFile is up to which size, in bytes, all of a file is looked at each time.
+// smallFile is the size, in bytes, up to which every Open checks the whole file.
 const smallFile = 32 << 20
 
-// ready has a sound database of the newest version stand in its place, and returns the shared lock
-// that keeps others from taking it away. It creates, migrates and repairs what has to be, as the
-// only process that has the file open.
+// ready makes sure that an intact database of the newest version is in its place, and returns the
+// shared lock that keeps others from replacing it. It creates, migrates or repairs the database if
+// needed, while no other process has the file open.
 func (f files) ready(
 	ctx context.Context, patience time.Duration, o *Opened,
 ) (*filelock.File, error) {
@@ -41,8 +41,8 @@ func (f files) ready(
 			acted, err = f.tryReady(ctx, lock, o)
 			return err
 		})
-		// What was done is looked at once more, as whoever comes in between may have done something
-		// too. A disk that damages what is written to it is not written to for ever.
+		// Check the result again, since another process may have acted in between. The limit is for
+		// a disk that damages everything written to it.
 		if err == nil && acted && repairs < maxRepairs {
 			continue
 		}
@@ -57,12 +57,12 @@ func (f files) ready(
 	}
 }
 
-// maxRepairs is how often a database is created, migrated or repaired before it is given up.
+// maxRepairs is how often to create, migrate or repair a database before giving up.
 const maxRepairs = 3
 
-// tryReady looks at the database and, if something has to be done, does it if no other process is
-// at it; it then reports that it acted. Otherwise the database is ready, and the lock is held
-// shared.
+// tryReady checks the database. If it needs work and no other process uses it, tryReady does that
+// work and reports that it acted. Otherwise the database is ready, and tryReady holds the shared
+// lock.
 func (f files) tryReady(
 	ctx context.Context, lock *filelock.File, o *Opened,
 ) (acted bool, err error) {
@@ -74,8 +74,8 @@ func (f files) tryReady(
 	if err != nil || found == fine {
 		return false, err
 	}
-	// Two who hold it shared would wait for each other, so it is given up first. Another may be
-	// quicker: then all is fine the next time.
+	// Release the shared lock first, since two holders would wait for each other. If another process
+	// is quicker, the next attempt finds everything in order.
 	lock.Release()
 	if err := lock.Try(true); err != nil {
 		if found == unreadable && errors.Is(err, filelock.ErrLocked) {
@@ -108,11 +108,11 @@ func (f files) tryReady(
 	return err == nil, err
 }
 
-// errInUse says that a damaged file can't be set aside, because another process uses it. It is
-// tried again for a while, as that process may be about to repair it.
+// errInUse means that a damaged file can't be set aside because another process uses it. Open
+// retries for a while, since that process may be about to repair it.
 var errInUse = fmt.Errorf("%w, and another process uses it", errDamaged)
 
-// look finds out what stands in the database's place. It changes nothing.
+// look finds out what is in the database's place. It changes nothing.
 func (f files) look(ctx context.Context, network bool) (finding, error) {
 	length, there, err := size(f.db())
 	if err != nil {
@@ -155,7 +155,7 @@ func (f files) look(ctx context.Context, network bool) (finding, error) {
 	return found, err
 }
 
-// leftBehind reports whether a process that used the journal did not end as it should have.
+// leftBehind reports whether a process that used the journal was killed.
 func (f files) leftBehind() bool {
 	entries, err := os.ReadDir(f.runDir())
 	for _, e := range entries {
@@ -203,8 +203,8 @@ func journalMode(network bool) string {
 	return "wal"
 }
 
-// create makes a new database beside the place and moves it there, so that no half of one ever
-// stands in it.
+// create builds a new database beside its place and renames it, so that the place never holds half
+// a database.
 func (f files) create(ctx context.Context, o *Opened) error {
 	if err := f.build(ctx, f.making(), o.Network, nil); err != nil {
 		return err
@@ -221,8 +221,8 @@ func (f files) create(ctx context.Context, o *Opened) error {
 func (f files) making() string    { return f.part(".new") }
 func (f files) recovered() string { return f.part(".recovered") }
 
-// build makes a database of the newest version at the path, in place of what a process left there
-// that was killed. fill puts something into it, if it is not nil.
+// build creates a database of the newest version at the path, replacing what a killed process may
+// have left there. If fill is not nil, it fills the database.
 func (f files) build(
 	ctx context.Context, path string, network bool, fill func(*sql.DB) error,
 ) error {
@@ -254,7 +254,7 @@ func (f files) build(
 	return nil
 }
 
-// update migrates a database and has it kept in the way that is safe on this disk.
+// update migrates a database and sets the journal mode that is safe on this disk.
 func (f files) update(ctx context.Context, network bool) error {
 	db, err := connect(f.db(), moving)
 	if err != nil {
@@ -270,7 +270,7 @@ func (f files) update(ctx context.Context, network bool) error {
 	return errors.Join(err, db.Close())
 }
 
-// exists reports whether something stands at a path.
+// exists reports whether anything is at a path.
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)

@@ -10,13 +10,14 @@ import (
 	"inboxuploader/internal/filelock"
 )
 
-// ErrInUse says that a program has the journal open.
+// ErrInUse means that a program has the journal open.
 var ErrInUse = errors.New("journal in use")
 
-// Remove removes the journal in a folder with everything that belongs to it, damaged ones that were
-// set aside included, and leaves what else is there. While nobody else can open it, before is
-// called, whose error ends it with nothing removed. Where a program has the journal open, the error
-// is ErrInUse. A folder without a journal is no error. It blocks on the disk.
+// Remove removes the journal in a folder with all its files, including damaged ones that were set
+// aside, and leaves everything else. First, while nobody else can open the journal, it calls
+// before; if that returns an error, Remove returns it and removes nothing. The error is ErrInUse if
+// a program has the journal open. A folder without a journal is no error. Remove blocks on the
+// disk.
 func Remove(dir string, before func() error) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -36,7 +37,7 @@ func Remove(dir string, before func() error) error {
 	if err := before(); err != nil {
 		return errors.Join(err, lock.Close())
 	}
-	// Who opens the lock from here on finds that it is gone, and makes another.
+	// A process that opens the lock from here on finds it gone, and creates another.
 	return errors.Join(f.removeAll(), lock.Close(), removeFile(f.lock()))
 }
 

@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// repair sets a damaged database aside and puts a new one in its place, with all of it that is
-// intact. No other process has it open. A process that is killed in between leaves either the
-// damaged file in its place or a complete new one.
+// repair sets a damaged database aside and replaces it by a new one with everything that is intact.
+// No other process has it open. A process that is killed in between leaves either the damaged file
+// in its place or a complete new one.
 func (f files) repair(ctx context.Context, o *Opened) error {
 	if _, there, err := size(f.db()); err != nil {
 		return err
 	} else if !there && exists(f.recovered()) {
-		// Killed between setting aside and putting in place: what was done then is not known any
-		// more but the result.
+		// Killed between setting aside and replacing: the result is there, but what was done is no
+		// longer known.
 		return f.moveInto(o)
 	}
 	s := salvage{o: o, written: map[string]*sql.Stmt{}, transfers: map[int64]*savedTransfer{}, kept: map[int64]bool{}, missed: map[int64]int64{}}
@@ -40,7 +40,8 @@ func (f files) repair(ctx context.Context, o *Opened) error {
 	return f.moveInto(o)
 }
 
-// copied is where the damaged database is copied to, since reading it may change it.
+// copied is the path of the damaged database's copy. Reading may change a database, so only the
+// copy is read.
 func (f files) copied() string { return f.part(".copy") }
 
 func (f files) moveInto(o *Opened) error {
@@ -58,12 +59,12 @@ func (f files) moveInto(o *Opened) error {
 	return errors.Join(removeFile(f.check()), syncFolder(f.dir))
 }
 
-// keptAside is how many damaged databases are kept: each is as large as the list was, and what was
-// intact of it is in the next one.
+// keptAside is how many damaged databases to keep. Each is as large as the list was, and its intact
+// content is in the next one.
 const keptAside = 3
 
-// forgetAside removes the oldest of the damaged databases, but never last. What can't be removed
-// stays until the next repair.
+// forgetAside removes the oldest damaged databases, but never the one named last. One that it can't
+// remove stays until the next repair.
 func (f files) forgetAside(last string) {
 	all := f.aside()
 	for _, path := range all[:max(len(all)-keptAside, 0)] {
@@ -73,7 +74,7 @@ func (f files) forgetAside(last string) {
 	}
 }
 
-// Damaged databases are named by when they were set aside, so that their names rise.
+// Damaged databases are named by the time when they were set aside, so their names sort by age.
 const asidePrefix, asideSuffix = "queue-damaged-", ".db"
 
 // aside returns the paths of the damaged databases, the oldest first.

@@ -17,15 +17,15 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Limits of what is written and of what is believed when it is read, in bytes. A batch's facts are
-// at most two names of 100 KB for each job (Windows has paths of 32,767 units), its states a
-// sentence's worth each.
+// Limits, in bytes, on what is written and on what is accepted when read. A batch's facts are at
+// most two names of 100 KB for each job (Windows has paths of 32,767 units), its states about a
+// sentence each.
 const (
 	maxTotals = 1 << 20
 	maxBlob   = 64 << 20
 )
 
-// maxID bounds batches' ids, so that jobs' ids fit into 63 bits, and transfers' ids alike.
+// maxID is the largest id of a batch, so that jobs' ids fit into 63 bits, and of a transfer.
 const maxID = 1<<53 - 1
 
 // jobsOf returns the first and the last id that a batch's jobs can have, and batchOf the batch of a
@@ -67,8 +67,8 @@ func sumOfHead(id, transfer, claimed int64, totals []byte) int64 {
 
 func sumOfFacts(id, transfer int64, facts []byte) int64 { return sum(inFacts, facts, id, transfer) }
 
-// sumOfStates covers two values; the length of the first keeps bytes from moving from one to the
-// other.
+// sumOfStates covers two values. It includes the length of the first, so that bytes can't move from
+// one to the other unnoticed.
 func sumOfStates(id, transfer, claimed int64, totals, states []byte) int64 {
 	head := sum(inStates, totals, id, transfer, claimed, int64(len(totals)))
 	return int64(crc32.Update(uint32(head), castagnoli, states))
@@ -102,7 +102,7 @@ func moment(s int64) time.Time {
 // text is a string in JSON that need not be UTF-8, as the names of files need not.
 type text string
 
-// asBytes begins a text that is kept as base64. No path begins with it.
+// asBytes is the prefix of a text stored as base64. No path begins with it.
 const asBytes = "\x00"
 
 func (t text) MarshalJSON() ([]byte, error) {
@@ -140,8 +140,8 @@ func texts[S ~string, T ~string](all []S) []T {
 	return out
 }
 
-// transferRow is a transfer as its row keeps it. Fields may be added, and never change their
-// meaning.
+// transferRow is a transfer as its row stores it. New versions may add fields, but never change the
+// meaning of one.
 type transferRow struct {
 	Inbox             text
 	Roots             []text
@@ -287,7 +287,7 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 	return marshal(r)
 }
 
-// decodeTransfer is the other way. Whatever the data is, it returns errDamaged or a transfer.
+// decodeTransfer is the inverse. For any data it returns errDamaged or a valid transfer.
 func decodeTransfer(data []byte) (ledger.Transfer, error) {
 	var r transferRow
 	if err := unmarshal(data, &r); err != nil {

@@ -11,7 +11,7 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// salvage takes what is intact out of a damaged database.
+// salvage copies what is intact from a damaged database into a new one.
 type salvage struct {
 	o       *Opened
 	from    *sql.Conn            // the damaged one, in one transaction
@@ -26,9 +26,9 @@ type salvage struct {
 	traced    bool            // a list of all batches could be read to its end, so that none is missing without a trace
 }
 
-// run reads the database twice: as it is, and with its first page, which says where each table
-// begins, replaced by that of a new database, whose tables begin at the same pages. Checksums keep
-// what does not belong there from being taken.
+// run reads the database twice: as it is, and with its first page replaced by that of a new
+// database. The first page says where each table begins, and in a new database tables begin at the
+// same pages. Checksums keep out rows that do not belong there.
 func (s *salvage) run(ctx context.Context, f files, into *sql.DB) error {
 	first, err := firstPage(f.making())
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *salvage) run(ctx context.Context, f files, into *sql.DB) error {
 	return s.into.Commit()
 }
 
-// pass reads the copy once. Only errors of writing are returned.
+// pass reads the copy once. It returns only write errors.
 func (s *salvage) pass(ctx context.Context, path string) error {
 	db, err := connect(path, building)
 	if err != nil {
@@ -110,8 +110,8 @@ func (s *salvage) write(ctx context.Context, query string, args ...any) error {
 	return nil
 }
 
-// read hands rows of the damaged database to row for as long as it can. A row that is damaged is
-// left out; the error is one of writing.
+// read passes rows of the damaged database to row for as long as it can. It skips damaged rows, and
+// returns only write errors.
 func (s *salvage) read(
 	ctx context.Context, query string, row func(*sql.Rows) error, args ...any,
 ) error {
@@ -146,11 +146,11 @@ func (s *salvage) query(ctx context.Context, query string, args ...any) (*sql.Ro
 	return stmt.QueryContext(ctx, args...)
 }
 
-// maxProbes bounds the ids that are believed: with a billion jobs there were so many batches.
+// maxProbes is the largest credible id: a billion jobs would make that many batches.
 const maxProbes = 1 << 22
 
-// ids adds the ids to seen that scans of a table from both ends come across. A page that can't be
-// read hides what is on it, and what is between two such pages.
+// ids adds to seen the ids that scans of a table from both ends find. An unreadable page hides its
+// own rows and those between it and another such page.
 func (s *salvage) ids(ctx context.Context, table string, seen map[int64]bool) error {
 	for _, order := range []string{"ASC", "DESC"} {
 		if err := s.read(ctx, "SELECT id FROM "+table+" ORDER BY id "+order,
@@ -167,7 +167,7 @@ func (s *salvage) ids(ctx context.Context, table string, seen map[int64]bool) er
 	return nil
 }
 
-// maxGuesses bounds how many ids are looked up that no scan has found, which costs some 10 µs each.
+// maxGuesses is how many ids to look up that no scan has found. Each costs some 10 µs.
 const maxGuesses = 1 << 17
 
 // candidates returns the ids that were seen, and those between them, the smallest gaps first, up to
@@ -276,8 +276,8 @@ func (s *salvage) takeInboxes(ctx context.Context) error {
 	return nil
 }
 
-// takeBatches takes the batches that are intact and have a transfer to go to. Of all others that it
-// comes across it notes the transfer, 0 if that can't be read.
+// takeBatches takes the batches that are intact and whose transfer exists. For all others it notes
+// the transfer, or 0 if that is unreadable.
 func (s *salvage) takeBatches(ctx context.Context) error {
 	seen := map[int64]bool{}
 	for _, table := range []string{"batches", "facts", "states"} {
@@ -387,9 +387,9 @@ func (s *salvage) takeRanks(ctx context.Context) error {
 	return nil
 }
 
-// finish writes the transfers, counts, and has new ids begin behind all that were there. A transfer
-// that may have lost jobs counts as not scanned: the queue then reads its roots again and finds
-// what is not in the list.
+// finish writes the transfers, counts, and makes new ids begin after all old ones. A transfer that
+// may have lost jobs counts as not scanned, so that the queue reads its roots again and finds the
+// lost files.
 func (s *salvage) finish(ctx context.Context) error {
 	s.o.Kept, s.o.KeptTransfers, s.o.Lost = len(s.kept), len(s.transfers), len(s.missed)
 	gone := map[int64]bool{}

@@ -7,14 +7,13 @@ import (
 	"slices"
 )
 
-// migrations make a version of the schema from the one before it; the first makes version 1 of
-// nothing. Those that have been released never change, since new files are made by all of them in
-// turn.
+// migrations each turn a version of the schema into the next; the first makes version 1 from an
+// empty file. Released ones never change, since a new file is made by running all of them in turn.
 //
-// A batch's facts and states stand in tables of their own, so that a change of states does not
-// write the facts anew. Table batches is only there so that heads can be read without them:
-// whatever it says the row of states says too, so that one damaged page of heads, which holds
-// dozens, loses nothing. For the same reason origins has what a transfer was begun with.
+// A batch's facts and states are in separate tables, so that a change of states does not rewrite
+// the facts. Table batches exists only so that heads can be read without them. The row of states
+// repeats everything in it, so that one damaged page of heads, which holds dozens, loses nothing.
+// For the same reason, origins holds what a transfer was begun with.
 //
 // Each row of consequence has a checksum of its content and its place (see row.go), because SQLite
 // notices damage to its trees but not to what they hold.
@@ -32,8 +31,8 @@ CREATE TABLE inboxes(id TEXT PRIMARY KEY, data BLOB NOT NULL, sum INTEGER NOT NU
 	"-- Version 2 has no other tables. Jobs may be in states that version 1 did not know, and would have taken for damage.",
 }
 
-// application, with the version added, is the file's application_id. A version that does not go
-// with it is damage rather than a newer program.
+// application, plus the version, is the file's application_id. A version that does not match it
+// means damage, not a newer program.
 const application = 0x49550000
 
 // pageSize is in bytes. It is the template's too, see repair.go.

@@ -11,7 +11,7 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// take waits for the writer's turn. Who has it gives it back through j.turn.
+// take waits for the writer's turn. The caller gives it back through j.turn.
 func (j *Journal) take(ctx context.Context) error {
 	if err := cancelled(ctx); err != nil {
 		return err
@@ -28,10 +28,10 @@ func (j *Journal) take(ctx context.Context) error {
 	return nil
 }
 
-// change runs do in one transaction, which is kept as a whole or not at all. With durable it
-// outlives the machine's power. The context is looked at while it waits for its turn and for other
-// processes; once it has begun, it runs to its end: do uses the context that it is given, which is
-// never done (the driver would start a goroutine for each statement otherwise).
+// change runs do in one transaction, which takes effect as a whole or not at all. If durable, it
+// survives a loss of power. change checks the context while it waits for its turn and for other
+// processes; once begun, it runs to its end. do uses the context passed to it, which is never done
+// (otherwise the driver would start a goroutine for each statement).
 func (j *Journal) change(ctx context.Context, durable bool, do func(context.Context) error) error {
 	if err := j.take(ctx); err != nil {
 		return err
@@ -49,8 +49,8 @@ func (j *Journal) change(ctx context.Context, durable bool, do func(context.Cont
 		return err
 	}
 	if err = do(inner); err == nil {
-		// Only with a rollback journal can this be busy, while others read. The transaction then
-		// stands as it was.
+		// This can be busy only with a rollback journal, while others read. The transaction is then
+		// unchanged.
 		err = patiently(ctx, j.patience, func() error { return j.exec(inner, "COMMIT") })
 	}
 	if err != nil {
@@ -61,9 +61,9 @@ func (j *Journal) change(ctx context.Context, durable bool, do func(context.Cont
 	return nil
 }
 
-// gone reports whether the file is no longer in its folder: what is written would be lost with the
-// process. A file that has another identity counts only where this journal's lock is not there
-// either, since some network disks give out a new one at any time.
+// gone reports whether the file is no longer in its folder: all writes would be lost with the
+// process. A file with another identity counts as gone only if this journal's lock is missing too,
+// since some network disks assign a new identity at any time.
 func (j *Journal) gone() bool {
 	now, err := os.Lstat(j.files.db())
 	if err != nil {
@@ -76,8 +76,8 @@ func (j *Journal) gone() bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// synchronous has the following commits outlive the machine's power, or the process alone. With a
-// rollback journal that would not be safe, so there it is always FULL.
+// synchronous makes the following commits survive a loss of power, or only the end of the process.
+// With a rollback journal the latter would not be safe, so there it is always FULL.
 func (j *Journal) synchronous(ctx context.Context, full bool) error {
 	full = full || !j.wal
 	if full == j.full {
