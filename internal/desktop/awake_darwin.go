@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// StayAwake keeps the computer from falling asleep until release is called, or the program ends.
+// StayAwake keeps the computer awake until release is called or the program ends.
 // The screen may go dark.
 func StayAwake() (release func(), err error) {
 	c := exec.Command("/usr/bin/caffeinate", "-i", "-w", strconv.Itoa(os.Getpid()))

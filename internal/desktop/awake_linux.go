@@ -8,9 +8,9 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// StayAwake keeps the computer from falling asleep until release is called, or the program ends.
-// The screen may go dark. It blocks for as long as the system's bus takes to answer; the error says
-// that this system has no logind.
+// StayAwake keeps the computer awake until release is called or the program ends. The screen may go
+// dark. It blocks for as long as the system bus takes to answer; an error means that this system
+// has no logind.
 func StayAwake() (release func(), err error) {
 	bus, err := dbus.ConnectSystemBus()
 	if err != nil {

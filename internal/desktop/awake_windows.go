@@ -19,7 +19,7 @@ const (
 
 var setThreadExecutionState = windows.NewLazySystemDLL("kernel32.dll").NewProc("SetThreadExecutionState")
 
-// StayAwake keeps the computer from falling asleep until release is called, or the program ends.
+// StayAwake keeps the computer awake until release is called or the program ends.
 // The screen may go dark.
 func StayAwake() (release func(), err error) {
 	began, end, ended := make(chan error), make(chan struct{}), make(chan struct{})

@@ -2,9 +2,9 @@ package desktop
 
 import "github.com/godbus/dbus/v5"
 
-// sessionBus returns a connection of its own to the person's session bus: what others wait for on a
-// shared one must not decide about this. Where there is no bus none is started, which would stay
-// when the program has ended.
+// sessionBus returns a private connection to the person's session bus, so that other users of a
+// shared connection can't hold it up. If there is no bus, it starts none, because that would
+// outlive the program.
 func sessionBus() (*dbus.Conn, error) {
 	bus, err := dbus.SessionBusPrivateNoAutoStartup()
 	if err != nil {

@@ -30,16 +30,16 @@ const (
 	responseOther     = 2 // closed without a button, by Esc say; or never opened
 )
 
-// glance is how long a dialog is open at least that a person has closed. One that ends sooner could
+// glance is the shortest time in which a person can close a dialog. A dialog that ends sooner could
 // not be opened.
 var glance = 300 * time.Millisecond
 
-// Choose lets the person pick any number of files, or of folders, in the desktop's own dialog,
-// under that title, by the portal for it. The dialog stands above parent: x11: and the number of a
-// window in hexadecimal digits; empty: above none, so that it may open behind. It blocks for as
-// long as the person takes; when ctx ends, the dialog is closed. Nothing picked is nil without an
-// error. The paths are absolute; what is picked elsewhere than on this computer stays an address.
-// An error says that this desktop has no such dialog.
+// Choose lets the person pick any number of files, or of folders, in the desktop's own dialog with
+// that title, which the portal opens. The dialog opens above the window parent, which is "x11:" and
+// the window's number in hexadecimal; if parent is empty, the dialog may open behind the window.
+// Choose blocks for as long as the person takes; when ctx ends, it closes the dialog. If the person
+// picks nothing, it returns nil without an error. The paths are absolute; files on another computer
+// keep their address. An error means that this desktop has no such dialog.
 func Choose(ctx context.Context, parent, title string, folders bool) ([]string, error) {
 	q := question{method: "OpenFile", parent: parent, title: title, options: map[string]dbus.Variant{
 		"multiple": dbus.MakeVariant(true), "directory": dbus.MakeVariant(folders),
@@ -54,9 +54,9 @@ func Choose(ctx context.Context, parent, title string, folders bool) ([]string, 
 	return paths, nil
 }
 
-// Save lets the person say where a file is to be written, likewise. The dialog begins in that
-// folder and suggests that name. It has asked already whether a file that is there may be replaced.
-// Where nothing was said, the path is empty.
+// Save lets the person choose where to save a file, likewise. The dialog starts in that folder and
+// suggests that name. It has already asked whether to replace an existing file. The path is empty
+// if the person chose none.
 func Save(ctx context.Context, parent, title, folder, name string) (string, error) {
 	q := question{method: "SaveFile", parent: parent, title: title, options: map[string]dbus.Variant{
 		"current_name":   dbus.MakeVariant(name),
@@ -72,20 +72,20 @@ func Save(ctx context.Context, parent, title, folder, name string) (string, erro
 	return paths[0], nil
 }
 
-// question is what the portal's chooser is to ask the person.
+// question is a question for the person, which the portal's chooser asks.
 type question struct {
 	method, parent, title string
 	options               map[string]dbus.Variant
 	since                 uint32 // the version of the chooser that can ask it
 }
 
-// ask asks it. patience is how long the portal has to open its dialog.
+// ask asks the question. patience is how long the portal has to open its dialog.
 func (q question) ask(ctx context.Context, patience time.Duration) ([]string, error) {
 	bus, err := sessionBus()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = bus.Close() }() // the portal closes the dialogs of who has left the bus
+	defer func() { _ = bus.Close() }() // the portal closes the dialogs of a closed connection
 	portal := bus.Object(portalName, portalPath)
 	opening, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -117,8 +117,8 @@ func (q question) ask(ctx context.Context, patience time.Duration) ([]string, er
 	return awaitChoice(ctx, bus, request, signals, time.Now())
 }
 
-// awaitChoice waits for the answer to a request that was made then, which a portal that has ended
-// never gives.
+// awaitChoice waits for the answer to a request that was made at that time. A portal that has ended
+// never answers.
 func awaitChoice(
 	ctx context.Context, bus *dbus.Conn, request dbus.ObjectPath, signals <-chan *dbus.Signal,
 	made time.Time,
@@ -142,7 +142,7 @@ func awaitChoice(
 	}
 }
 
-// chosen reads the answer to a request, whose dialog was seen, or can't have been.
+// chosen reads the answer to a request. seen says whether the person can have seen the dialog.
 func chosen(body []any, seen bool) ([]string, error) {
 	var response uint32
 	var results map[string]dbus.Variant

@@ -11,7 +11,7 @@ import (
 const idYes = 6
 
 // Ask shows words in a box with the buttons "Yes" and "No", and reports whether the person chose
-// Yes. It blocks until they have.
+// Yes. It blocks until the person has chosen.
 func Ask(title, words string) bool {
 	caption, err := windows.UTF16PtrFromString(title)
 	if err != nil {
@@ -31,8 +31,8 @@ var (
 	allocConsole = windows.NewLazySystemDLL("kernel32.dll").NewProc("AllocConsole")
 )
 
-// OpenConsole opens a console window for this program, in place of one that it may have, and returns
-// its two directions, which are the caller's.
+// OpenConsole opens a console window for this program, in place of any that it has, and returns the
+// console's input and output. The caller closes them.
 func OpenConsole() (in, out *os.File, err error) {
 	_, _, _ = freeConsole.Call() // fails where there is none
 	if ok, _, err := allocConsole.Call(); ok == 0 {

@@ -1,5 +1,5 @@
-// Package desktop is what the window asks of the desktop around it, in one form for all systems:
-// whether there is a tray ([HasTray]), to stay awake ([StayAwake]), to show a file ([Reveal]), to
-// let files be picked ([Choose]), to be started at login ([Login]), and to have one window only
-// ([Claim], [Hand]).
+// Package desktop is the window's interface to the desktop, the same on all systems: find out
+// whether there is a tray ([HasTray]), stay awake ([StayAwake]), show a file ([Reveal]), let the
+// person pick files ([Choose]), start at login ([Login]), and allow only one window ([Claim],
+// [Hand]).
 package desktop

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Documents is the folder for the person's documents, as the desktop has it
+// Documents returns the person's documents folder according to the desktop
 // (freedesktop.org/wiki/Software/xdg-user-dirs), or their home. It blocks on the disk.
 func Documents() string {
 	home, _ := os.UserHomeDir() // "" is taken for no folder

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// Documents is the folder for the person's documents, or their home. It blocks on the disk.
+// Documents returns the person's documents folder, or their home. It blocks on the disk.
 func Documents() string {
 	home, _ := os.UserHomeDir() // "" is taken for no folder
 	dir := filepath.Join(home, "Documents")

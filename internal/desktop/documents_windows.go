@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Documents is the folder for the person's documents, wherever they have it, or their home.
+// Documents returns the person's documents folder, even if they moved it, or their home.
 func Documents() string {
 	dir, err := windows.KnownFolderPath(windows.FOLDERID_Documents, windows.KF_FLAG_DEFAULT)
 	if err != nil {

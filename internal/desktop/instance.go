@@ -21,21 +21,21 @@ import (
 const (
 	lockName   = "window.lock"
 	socketName = "window.sock"
-	// longestSocket is what a socket's path may have on each system (unix(7): 108 bytes with the
-	// zero; macOS: 104).
+	// longestSocket is the longest path of a socket that every system allows (unix(7): 108 bytes
+	// with the zero; macOS: 104).
 	longestSocket = 100
 	// handTime is how long one start waits for the other.
 	handTime = 10 * time.Second
-	// longestMessage bounds what a start may hand over.
+	// longestMessage bounds a message from another start, in bytes.
 	longestMessage = 16 << 20
-	// quitTime is how long a program may take to end that was asked to.
+	// quitTime is how long a program may take to quit when asked to.
 	quitTime = 30 * time.Second
 )
 
-// message is what a second start hands to the first.
+// message is a message from a second start to the first.
 type message struct {
 	Paths []string `json:"paths"`
-	Quit  bool     `json:"quit,omitzero"` // it is to end, rather than to show anything
+	Quit  bool     `json:"quit,omitzero"` // quit instead of showing the window
 }
 
 // ErrNotReached means that another process has the window, and does not answer.
@@ -44,17 +44,17 @@ var ErrNotReached = errors.New("the open window can't be reached")
 // Instance is this process's right to the one window of a state folder.
 type Instance struct {
 	lock     *filelock.File
-	listener net.Listener // nil where no folder takes a socket
-	unwait   func()       // ends what waitForQuit began
+	listener net.Listener // nil if no folder allows a socket
+	unwait   func()       // stops waitForQuit
 	wg       sync.WaitGroup
 }
 
-// Claim makes this process the one with the window, if no other is. Then open is called, on a
-// goroutine of its own, with the paths of each later start, which may be none; it may block. If
+// Claim makes this process the one with the window, unless another process is. It then calls open
+// with the paths of each later start, which may be none, on a new goroutine; open may block. If
 // another process has the window, first is false and [Hand] reaches it. The folder must exist and
-// belong to this user alone. The lock ends with the process, however that ends. Where no socket can
-// be made, as on Windows before 2018, nothing can be handed to this window. When [Quit] asks this
-// process to end, quit is called, on a goroutine of its own; it may be called several times, and
+// belong only to this user. The lock ends with the process, even if that crashes. Without sockets,
+// as on Windows before 2018, later starts can't hand paths to this window. When [Quit] asks this
+// process to end, quit is called on a goroutine of its own; it may be called several times, and
 // must not wait for [Instance.Close].
 func Claim(
 	dir string, open func(paths []string), quit func(),
@@ -74,8 +74,8 @@ func Claim(
 	return i, true, nil
 }
 
-// listen makes the socket in the first place that takes it; nil where none does. Nobody else may
-// have the lock.
+// listen creates the socket in the first possible place; nil if there is none. The caller holds the
+// lock.
 func listen(dir string) net.Listener {
 	for path := range socketPaths(dir) {
 		_ = os.Remove(path) // of a process that was killed
@@ -111,7 +111,7 @@ func (i *Instance) serve(open func([]string), quit func()) {
 	}
 }
 
-// limited ends a reader after so many bytes.
+// limited ends a reader after longestMessage bytes.
 type limited struct {
 	net.Conn
 	left int
@@ -126,8 +126,7 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close gives the window up and waits for the calls of open and quit that are under
-// way.
+// Close gives up the window and waits for running calls of open and quit.
 func (i *Instance) Close() error {
 	var err error
 	if i.listener != nil {
@@ -138,8 +137,8 @@ func (i *Instance) Close() error {
 	return errors.Join(err, i.lock.Close())
 }
 
-// Hand passes paths to the process that has the window, which comes to the front. It returns when
-// they are taken, or [ErrNotReached] after ten seconds.
+// Hand passes paths to the process that has the window, and the window comes to the front. It
+// returns when that process has taken them, or [ErrNotReached] after ten seconds.
 func Hand(dir string, paths []string) error {
 	c := dial(dir)
 	for begun := time.Now(); c == nil; c = dial(dir) { // the other may just be starting
@@ -159,7 +158,7 @@ func Hand(dir string, paths []string) error {
 	return nil
 }
 
-// dial connects to where listen listens; nil where nobody does.
+// dial connects to the socket of listen; nil if nobody listens.
 func dial(dir string) net.Conn {
 	for path := range socketPaths(dir) {
 		if c, err := net.Dial("unix", path); err == nil {
@@ -169,9 +168,9 @@ func dial(dir string) net.Conn {
 	return nil
 }
 
-// socketPaths is where the window of a state folder may listen: in the folder, or, where that path
-// is too long for a socket or the folder's disk takes none, in a folder of this user's among the
-// temporary ones.
+// socketPaths returns where the window of a state folder may listen: in the folder, or, if that
+// path is too long for a socket or the folder's disk allows none, in this user's own temporary
+// folder.
 func socketPaths(dir string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if p := filepath.Join(dir, socketName); len(p) <= longestSocket && !yield(p) {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// ownedAlone refuses a folder that somebody else may have put there.
+// ownedAlone refuses a folder that another user may have created.
 func ownedAlone(dir string) error {
 	fi, err := os.Lstat(dir)
 	if err != nil {

@@ -1,4 +1,4 @@
 package desktop
 
-// ownedAlone has nothing to refuse: each user has temporary folders of their own.
+// ownedAlone has nothing to refuse: each user has their own temporary folder.
 func ownedAlone(string) error { return nil }

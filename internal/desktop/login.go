@@ -5,19 +5,18 @@ import (
 	"os"
 )
 
-// loginID names the program's entry among those that a system starts at login. It is the program's
-// id on desktops.
+// loginID names the program's login item. It is the program's id on desktops.
 const loginID = "org.inboxuploader.desktop"
 
-// Login is the program's entry among those that the system starts when the person logs in. Its
-// state is the system's: a person may change it there, too.
+// Login is the program's login item, which the system starts when the person logs in. The system
+// keeps its state: a person may change it there too.
 type Login struct {
-	// Args are the words behind the program's name. They contain no secret: everybody on the
+	// Args are the arguments after the program's name. They contain no secret: everybody on the
 	// computer can read them.
 	Args []string
 }
 
-// On reports whether the system starts the program at login, as far as the system says. It blocks
+// On reports whether the system starts the program at login, as far as the system tells. It blocks
 // on the disk.
 func (l Login) On() (bool, error) {
 	on, err := loginOn()
@@ -27,7 +26,7 @@ func (l Login) On() (bool, error) {
 	return on, nil
 }
 
-// Set makes the system start this program at login, or not any more. It blocks on the disk.
+// Set makes the system start this program at login, or stops that. It blocks on the disk.
 func (l Login) Set(on bool) error {
 	program, err := os.Executable()
 	if err == nil {

@@ -8,8 +8,7 @@ import (
 	"path/filepath"
 )
 
-// writeLogin puts a file in the place of the one with that name, in one step: a half one may be
-// read at the next login.
+// writeLogin replaces the file of that name in one step: the next login might read a partial one.
 func writeLogin(path, text string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -28,7 +27,7 @@ func writeLogin(path, text string) error {
 	return nil
 }
 
-// removeLogin removes the entry. One that is not there is removed already.
+// removeLogin removes the entry. It is no error if there is none.
 func removeLogin() error {
 	path, err := loginPath()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// Where Windows has what it starts at login
+// Where Windows keeps its login items
 // (learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys), and where the Task
 // Manager and the settings keep what a person switched off there.
 const (
@@ -58,7 +58,7 @@ func removeLogin() error {
 	return errors.Join(deleteValue(runKey), deleteValue(approvedKey))
 }
 
-// deleteValue deletes the program's value. One that is not there is deleted already.
+// deleteValue deletes the program's value. It is no error if there is none.
 func deleteValue(key string) error {
 	k, err := registry.OpenKey(registry.CURRENT_USER, key, registry.SET_VALUE)
 	if err != nil {
@@ -68,7 +68,7 @@ func deleteValue(key string) error {
 	return notThere(k.DeleteValue(loginID))
 }
 
-// notThere takes that something does not exist for no error.
+// notThere turns the error that something does not exist into nil.
 func notThere(err error) error {
 	if errors.Is(err, registry.ErrNotExist) {
 		return nil

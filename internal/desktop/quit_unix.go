@@ -12,11 +12,11 @@ import (
 	"inboxuploader/internal/filelock"
 )
 
-// waitForQuit does nothing: the socket brings what [Quit] asks.
+// waitForQuit does nothing: [Quit] uses the socket.
 func waitForQuit(string, func()) (stop func()) { return func() {} }
 
-// Quit asks the program with this state folder's window to end, and waits until it has. It returns
-// [ErrNotReached] after half a minute. Where no window is open it does nothing.
+// Quit asks the program with this state folder's window to quit, and waits until it has. It returns
+// [ErrNotReached] after half a minute. If no window is open, it does nothing.
 func Quit(dir string) error {
 	lock, err := filelock.Open(filepath.Join(dir, lockName), 0)
 	if errors.Is(err, os.ErrNotExist) {

@@ -12,22 +12,23 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// machineEvent is what an upgrade for the whole computer sets, as the system or an administrator;
-// those who have a window open may wait for it and no more.
+// machineEvent is set by an upgrade for the whole computer, which runs as the system or an
+// administrator; people with an open window may only wait for it.
 const (
 	machineEvent  = `Global\inboxuploader.quit`
 	machineRights = "D:(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x100000;;;IU)"
 )
 
-// userEvent is what the person with this state folder may set. A session sees its own alone.
+// userEvent may be set by the person with this state folder. A session sees only its own.
 func userEvent(dir string) string {
 	sum := sha256.Sum256([]byte(dir))
 	return `Local\inboxuploader.quit.` + hex.EncodeToString(sum[:8])
 }
 
-// waitForQuit calls quit, on a goroutine of its own, when it is asked to by [Quit]. Sockets are not
-// used for it, which Windows has since 2018 and no service reaches. The events stay until the
-// process is gone, by which Quit knows that. The returned function ends the goroutine.
+// waitForQuit calls quit, on a goroutine of its own, when [Quit] asks for it. It does not use
+// sockets, which Windows has only since 2018 and which no service can reach. The events exist until
+// the process is gone, which tells Quit that it has ended. The returned function ends the
+// goroutine.
 func waitForQuit(dir string, quit func()) (stop func()) {
 	closed, err := windows.CreateEvent(nil, 1, 0, nil)
 	if err != nil {
@@ -56,8 +57,8 @@ func waitForQuit(dir string, quit func()) (stop func()) {
 	}
 }
 
-// event makes an event that stays set, or opens the one that is there. Rights are those of others,
-// in the security descriptor definition language; empty: none.
+// event creates an event that stays set, or opens the existing one. rights are other people's
+// rights, in the security descriptor definition language; empty: none.
 func event(name, rights string) (windows.Handle, error) {
 	text, err := windows.UTF16PtrFromString(name)
 	if err != nil {
@@ -73,7 +74,7 @@ func event(name, rights string) (windows.Handle, error) {
 		attributes.Length = uint32(unsafe.Sizeof(*attributes))
 	}
 	h, err := windows.CreateEvent(attributes, 1, 0, text)
-	if h != 0 { // also where it was there already, which is told as an error
+	if h != 0 { // also if it already existed, which comes with an error
 		return h, nil
 	}
 	if errors.Is(err, windows.ERROR_ACCESS_DENIED) {
@@ -82,9 +83,9 @@ func event(name, rights string) (windows.Handle, error) {
 	return 0, err
 }
 
-// Quit asks the program with this state folder's window, and where the rights suffice those of all
-// people on this computer, to end, and waits until they have. It returns [ErrNotReached] after half
-// a minute. Where no window is open it does nothing.
+// Quit asks the program with this state folder's window to quit, and, with sufficient rights, the
+// programs of all people on this computer. It waits until they have quit, and returns
+// [ErrNotReached] after half a minute. If no window is open, it does nothing.
 func Quit(dir string) error {
 	names := []string{userEvent(dir), machineEvent}
 	begun := time.Now()

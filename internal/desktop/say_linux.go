@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Say shows words in a box of the desktop's own and returns when the person has closed it. The
-// error says that there is no such box.
+// Say shows words in one of the desktop's own boxes and returns when the person has closed it. An
+// error means that there is no such box.
 func Say(title, words string) error {
 	plain := strings.NewReplacer("<", "‹", ">", "›", "&", "＆").Replace(words) // what takes markup in spite of all
 	for _, box := range [][]string{
@@ -31,7 +31,7 @@ func Say(title, words string) error {
 	return notification(title, words)
 }
 
-// inLines breaks words into lines, for what does not do so itself.
+// inLines breaks words into lines, for programs that don't wrap them.
 func inLines(words string) string {
 	const most = 72 // characters
 	var text strings.Builder
@@ -53,7 +53,7 @@ func inLines(words string) string {
 	return text.String()
 }
 
-// notification shows the words beside the clock, where no program for boxes is installed.
+// notification shows the words as a notification, if no program for boxes is installed.
 func notification(title, words string) error {
 	bus, err := sessionBus()
 	if err != nil {
@@ -65,6 +65,5 @@ func notification(title, words string) error {
 		title, uint32(0), "dialog-error", title, words, []string{}, map[string]any{}, int32(0)).Err
 }
 
-// IsRead reports whether a person may read what the program prints on stderr: it was started in a
-// terminal.
+// IsRead reports whether a person may read the program's stderr: it was started in a terminal.
 func IsRead() bool { return term.IsTerminal(int(os.Stderr.Fd())) }

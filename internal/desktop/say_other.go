@@ -4,8 +4,8 @@ package desktop
 
 import "errors"
 
-// Say shows words in a box, for which there is nothing on this system.
+// Say shows words in a box; there is none on this system.
 func Say(string, string) error { return errors.New("say: not on this system") }
 
-// IsRead reports whether a person may read what the program prints on stderr.
+// IsRead reports whether a person may read the program's stderr.
 func IsRead() bool { return true }

@@ -22,9 +22,8 @@ func Say(title, words string) error {
 	return err
 }
 
-// IsRead reports whether a person may read what the program prints on stderr: it goes somewhere,
-// and not to a console that was opened for this program alone and closes with it, as after a
-// double-click.
+// IsRead reports whether a person may read the program's stderr: it goes somewhere, and not to a
+// console that was opened only for this program and closes with it, as after a double-click.
 func IsRead() bool {
 	handle := windows.Handle(os.Stderr.Fd())
 	kind, err := windows.GetFileType(handle)

@@ -1,7 +1,7 @@
 package desktop
 
-// HasTray reports whether something on this desktop shows tray icons at this moment; stock GNOME
-// does not. It blocks for as long as the session's bus takes to answer.
+// HasTray reports whether this desktop currently shows tray icons; stock GNOME does not. It blocks
+// for as long as the session bus takes to answer.
 func HasTray() bool {
 	bus, err := sessionBus()
 	if err != nil {

@@ -2,5 +2,5 @@
 
 package desktop
 
-// HasTray reports whether something on this desktop shows tray icons: always, on this system.
+// HasTray reports whether this desktop shows tray icons: this system always does.
 func HasTray() bool { return true }

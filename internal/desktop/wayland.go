@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Wayland's wire protocol (wayland.freedesktop.org/docs/html/ch04.html), of which two requests and
-// two events are enough.
+// Wayland's wire protocol (wayland.freedesktop.org/docs/html/ch04.html): two requests and two
+// events of it are enough.
 const (
 	waylandDisplay  = 1 // the object that is there from the start
 	waylandRegistry = 2
@@ -23,8 +23,8 @@ const (
 	waylandTime = 3 * time.Second
 )
 
-// WaylandOffers reports whether a Wayland display, a name as in WAYLAND_DISPLAY, offers something,
-// such as "wl_seat": mouse and keyboard. An error says that the display can't be reached.
+// WaylandOffers reports whether a Wayland display, named as in WAYLAND_DISPLAY, offers an interface
+// such as "wl_seat" (mouse and keyboard). An error means that the display can't be reached.
 // runtimeDir is XDG_RUNTIME_DIR.
 func WaylandOffers(runtimeDir, display, something string) (bool, error) {
 	if !filepath.IsAbs(display) {
