@@ -1,5 +1,5 @@
 // Package practice is the window's practice inbox: a local inbox in the process, for trying the
-// program without an account, with what can go wrong at the touch of a switch. Call [Start] first.
+// program without an account, with switches for things that can go wrong. Call [Start] first.
 package practice
 
 import (
@@ -22,12 +22,12 @@ import (
 )
 
 const (
-	// account tells the inbox from all others, a local one included. It is the same in every run,
-	// so that what a run left is known again.
+	// account distinguishes the inbox from all others, including local ones. It is the same in every
+	// run, so that a run recognises what an earlier one left.
 	account = "practiceinbox"
 	// container reads as "workspace practice, token 1".
 	container = "practice-1"
-	// rights is all that an upload token needs, so practice has no more.
+	// rights are the only rights that an upload token needs, so practice grants no more.
 	rights = "w"
 	// lifetime is how long a token works: long enough for a calm countdown.
 	lifetime = 7 * 24 * time.Hour
@@ -51,8 +51,8 @@ type Inbox struct {
 	policies []blobserver.Policy // of the tokens that were issued
 }
 
-// Start runs one over a temporary folder until it is closed; only this machine can reach it. It
-// blocks for a moment on the disk. now is the clock that tokens are issued by.
+// Start runs a practice inbox over a temporary folder until it is closed; only this machine can
+// reach it. It blocks for a moment on the disk. now is the clock for issuing tokens.
 func Start(ctx context.Context, now func() time.Time) (_ *Inbox, err error) {
 	dir, err := os.MkdirTemp("", "uploader-practice-")
 	if err != nil {
@@ -81,11 +81,11 @@ func Start(ctx context.Context, now func() time.Time) (_ *Inbox, err error) {
 	return i, nil
 }
 
-// Is reports whether a storage account on a host is, or was in an earlier run, that of a practice
-// inbox.
+// Is reports whether a storage account on a host belongs to a practice inbox, of this run or an
+// earlier one.
 func Is(host, name string) bool { return name == account && strings.HasPrefix(host, "127.0.0.1:") }
 
-// before is asked ahead of each request.
+// before is called before each request.
 func (i *Inbox) before(*blobserver.Op) *blobserver.Answer {
 	if i.pulled.Load() {
 		return &blobserver.Answer{Reset: true}
@@ -93,15 +93,15 @@ func (i *Inbox) before(*blobserver.Op) *blobserver.Answer {
 	return nil
 }
 
-// Token issues a token that is valid from now on. It states all but its beginning, which a policy
-// of its own at the inbox does; by that policy it can be ended alone.
+// Token issues a token that is valid from now on. The token states everything except its start,
+// which is in a policy of its own at the inbox; changing that policy ends only this token.
 func (i *Inbox) Token() (string, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.issued++
 	policy := blobserver.Policy{ID: "practice-" + strconv.Itoa(i.issued), From: i.now().Add(-time.Minute).Truncate(time.Second)}
 	if len(i.policies) == mostPolicies {
-		i.policies = i.policies[1:] // whoever ends so many tokens no longer has the first
+		i.policies = i.policies[1:] // nobody still needs the first of so many tokens
 	}
 	i.policies = append(i.policies, policy)
 	if err := i.server.SetPolicies(container, i.policies...); err != nil {
@@ -117,13 +117,13 @@ func (i *Inbox) Token() (string, error) {
 	return link, nil
 }
 
-// Address is where the inbox's storage account is reached.
+// Address returns the address of the inbox's storage account.
 func (i *Inbox) Address() string { return i.base + "/" + i.server.Account() }
 
-// Key returns the account's key, as storage accounts show theirs. It is a secret.
+// Key returns the account's key in the form of a real storage account's. It is a secret.
 func (i *Inbox) Key() string { return base64.StdEncoding.EncodeToString(i.server.Key()) }
 
-// Samples makes a folder of sample files, or returns the one that it made before.
+// Samples creates a folder of sample files, or returns the one that it created before.
 func (i *Inbox) Samples() (string, error) {
 	dir := filepath.Join(i.dir, "samples")
 	if _, err := os.Stat(dir); err == nil {
@@ -132,14 +132,14 @@ func (i *Inbox) Samples() (string, error) {
 	return dir, assets.WriteSamples(dir)
 }
 
-// Folder is where the delivered files are.
+// Folder returns the folder with the delivered files.
 func (i *Inbox) Folder() string { return filepath.Join(i.dir, "inbox") }
 
-// PullCable cuts each connection to the inbox, or no longer.
+// PullCable cuts every connection to the inbox, or stops doing so.
 func (i *Inbox) PullCable(pulled bool) { i.pulled.Store(pulled) }
 
-// EndTokens makes the inbox refuse every token issued so far as ended: each of them now ends before
-// it begins.
+// EndTokens makes the inbox refuse every token issued so far as expired: each of them now ends
+// before it begins.
 func (i *Inbox) EndTokens() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
