@@ -9,7 +9,7 @@ import (
 // Unit is a unit of time.
 type Unit int
 
-// The units that people say lengths of time in.
+// The units of time that people use for durations.
 const (
 	Second Unit = iota
 	Minute
@@ -27,8 +27,8 @@ var units = [...]struct {
 	Day:    {24 * time.Hour, "d", "day"},
 }
 
-// Time is a length of time as people say it: so many of a unit, and so many of the next smaller
-// one. String and Words say it in English; a face that translates has words of its own for each
+// Time is a duration as people say it: a number of one unit, and a number of the next smaller unit.
+// String and Words say it in English; a user interface that translates has its own words for each
 // unit.
 type Time struct {
 	N    int64
@@ -36,8 +36,8 @@ type Time struct {
 	Rest int64 // of the next smaller unit
 }
 
-// Duration rounds a length of time to what is worth saying: "6 d 21 h", "2 h 31 min", "53 min",
-// "2 min 5 s", "25 s". It takes a negative one for none.
+// Duration rounds a duration to two units at most: "6 d 21 h", "2 h 31 min", "53 min", "2 min 5 s",
+// "25 s". A negative duration counts as 0.
 func Duration(d time.Duration) Time {
 	t := Remaining(d.Round(time.Second))
 	if t.Unit == Minute && t.N >= 10 {
@@ -46,8 +46,8 @@ func Duration(d time.Duration) Time {
 	return t
 }
 
-// Remaining says a length of time that is left, or over, rounded down, so that what is left is
-// never said to be more than it is.
+// Remaining rounds down the time that is left, or over, so that it never claims more time than
+// there is.
 func Remaining(d time.Duration) Time {
 	d = max(d, 0)
 	u := Day
@@ -61,7 +61,7 @@ func Remaining(d time.Duration) Time {
 	return t
 }
 
-// String says it short, "2 h 31 min", without a rest of 0.
+// String returns the short form, "2 h 31 min", without a rest of 0.
 func (t Time) String() string {
 	words := fmt.Sprintf("%d %s", t.N, units[t.Unit].short)
 	if t.Rest > 0 {
@@ -70,7 +70,7 @@ func (t Time) String() string {
 	return words
 }
 
-// Words says it to the minute, as "2 hours 31 minutes" or "less than a minute".
+// Words returns it to the minute, as "2 hours 31 minutes" or "less than a minute".
 func (t Time) Words() string {
 	if t.Unit == Second {
 		return "less than a minute"

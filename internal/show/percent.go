@@ -5,7 +5,7 @@ import "strconv"
 // Percent is a share of something. It prints as "42 %", in all languages.
 type Percent int
 
-// PercentOf is how much is done of a total that is not confirmed as a whole: 99 at most, rounded
+// PercentOf returns the done share of a total that is not yet fully confirmed: 99 at most, rounded
 // down.
 func PercentOf(done, total int64) Percent {
 	if total <= 0 {

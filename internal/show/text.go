@@ -1,6 +1,6 @@
-// Package show writes what every face of the program writes alike, so that one file looks the same
-// in the window, on the terminal, in a log and in a receipt. Call [Text] for a name that somebody
-// else chose, [Duration] and [Remaining] for a length of time, [PercentOf] for a share.
+// Package show formats values the same way in the window, on the terminal, in logs and in receipts.
+// Call [Text] for a name that somebody else chose, [Duration] and [Remaining] for a duration,
+// [PercentOf] for a share.
 package show
 
 import (
@@ -10,8 +10,8 @@ import (
 	"unicode/utf16"
 )
 
-// Text writes characters that can't be seen as \u{…} and bytes that are no text as \x…, so that a
-// file's name can't move a terminal's cursor, end a line, or pass for another name.
+// Text writes invisible characters as \u{…} and invalid bytes as \x…, so that a file's name can't
+// move a terminal's cursor, end a line, or pass for another name.
 func Text(s string) string {
 	unsafe := func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
 	if strings.IndexFunc(s, unsafe) < 0 {
@@ -31,9 +31,9 @@ func Text(s string) string {
 	return b.String()
 }
 
-// JSON writes those characters of a JSON text by their numbers that can't be seen and that encoders
-// leave as they are, such as U+009B, which begins a command to a terminal, or U+202E, which turns
-// the rest of a line around. The text means the same afterwards. Line breaks stay.
+// JSON escapes invisible characters in a JSON text that encoders leave as they are, such as U+009B,
+// which begins a terminal command, or U+202E, which reverses the rest of a line. The text means the
+// same afterwards. Line breaks stay.
 func JSON(text string) string {
 	plain := func(r rune) bool {
 		return unicode.IsPrint(r) || r == '\n' || r == unicode.ReplacementChar

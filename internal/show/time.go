@@ -2,7 +2,7 @@ package show
 
 import "time"
 
-// UTC writes a moment as JSON and receipts have it: RFC 3339 in UTC, nothing for the zero time.
+// UTC formats a time for JSON and receipts: RFC 3339 in UTC, empty for the zero time.
 func UTC(t time.Time) string {
 	if t.IsZero() {
 		return ""
