@@ -12,36 +12,34 @@ import (
 	keyring "github.com/zalando/go-keyring"
 )
 
-// A secret stands in the entry named by its reference, if it fits:
+// A secret that fits is in the entry named by its reference:
 //
 //	whole:SECRET
 //
-// Else it is cut into parts, which stand in entries of their own, and the entry says which they
-// are:
+// A longer one is split into parts, each in an entry of its own, and the entry lists them:
 //
 //	parts:NUMBER:GENERATION:SHA256
 //
-// Part i stands in the entry REF.GENERATION.i. The generation is random for each Put, so that the
-// parts of two never mix; the one write of the entry REF, which a keyring does as a whole, decides
-// between the old secret and the new one, and the checksum between all parts and some.
+// Part i is in the entry REF.GENERATION.i. The generation is random for each Put, so that the parts
+// of two secrets never mix. A keyring writes the entry REF as a whole, and that one write switches
+// from the old secret to the new one. The checksum tells whether all parts are there.
 
 const (
 	// partSize is how many bytes one entry may have. The Credential Manager keeps 2,560
 	// (learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw,
 	// CRED_MAX_CREDENTIAL_BLOB_SIZE). On macOS the library passes one command of up to 4,096 bytes,
-	// base64 and names included, which leaves some 2,900. One size for all systems, so that one
-	// test is for all.
+	// base64 and names included, which leaves some 2,900. All systems use one size, so that one test
+	// covers all.
 	partSize = 2048
-	// maxSecret is how long a secret may be, in bytes: as long as the longest text that token.Parse
-	// reads.
+	// maxSecret is the longest secret, in bytes: the longest text that token.Parse reads.
 	maxSecret = 64 << 10
 
 	wholeMark = "whole:"
 	partsMark = "parts:"
 )
 
-// entries are what a keyring has: short texts under names. get and remove return
-// [keyring.ErrNotFound] where there is none.
+// entries are a keyring's content: short texts under names. get and remove return
+// [keyring.ErrNotFound] for a name without an entry.
 type entries interface {
 	get(name string) (string, error)
 	set(name, text string) error
@@ -53,7 +51,7 @@ var (
 	errNotKept = errors.New("keyring did not keep what it said it did")
 )
 
-// parts says of which parts a secret consists; none where it stands in the first entry.
+// parts lists the parts of a secret; none if the first entry holds it whole.
 type parts struct {
 	number     int
 	generation string
@@ -68,7 +66,7 @@ func (p parts) text() string {
 	return partsMark + strconv.Itoa(p.number) + ":" + p.generation + ":" + p.sum
 }
 
-// parseHead reads the entry of a reference: it is the secret, or tells its parts.
+// parseHead parses the entry of a reference, which is the secret or lists its parts.
 func parseHead(text string) (secret string, p parts, err error) {
 	if secret, ok := strings.CutPrefix(text, wholeMark); ok {
 		return secret, parts{}, nil
@@ -119,8 +117,8 @@ func read(e entries, ref string, wanted func() error) (string, error) {
 	return b.String(), nil
 }
 
-// put keeps the secret under the reference and compares what was kept. Where it fails, or nobody
-// wants it any more, it takes back what it did as far as the keyring lets it.
+// put stores the secret under the reference, reads it back and compares. If it fails, or nobody
+// waits for it any more, it undoes its writes as far as the keyring allows.
 func put(e entries, ref, secret string, wanted func() error) (err error) {
 	before, err := e.get(ref)
 	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
@@ -182,8 +180,8 @@ func put(e entries, ref, secret string, wanted func() error) (err error) {
 	return nil
 }
 
-// remove removes the secret of the reference: its parts first, so that a call that broke off can be
-// made again.
+// remove removes the secret of the reference. It removes the parts first, so that an interrupted
+// call can be repeated.
 func remove(e entries, ref string, wanted func() error) error {
 	head, err := e.get(ref)
 	if err != nil {

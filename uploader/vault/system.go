@@ -18,7 +18,7 @@ func (system) get(name string) (string, error) { return keyring.Get(service, nam
 func (system) set(name, text string) error     { return keyring.Set(service, name, text) }
 func (system) remove(name string) error        { return keyring.Delete(service, name) }
 
-// translate turns what went wrong into the error that callers see. Of err only the kind is kept.
+// translate turns a failure into the error that callers see. It keeps only the kind of err.
 func translate(op string, err error) error {
 	reason, cause := kind(err)
 	e := problem.New(op, "", reason)
@@ -26,7 +26,7 @@ func translate(op string, err error) error {
 	return e
 }
 
-// kind says what kind of failure err is, in words that depend on its type alone.
+// kind returns the kind of failure, in words that depend only on err's type.
 func kind(err error) (problem.Reason, string) {
 	for _, k := range kinds {
 		if errors.Is(err, k.err) {

@@ -2,9 +2,9 @@
 // Keyring, KWallet, KeePassXC) on Linux, the Keychain on macOS, the Credential Manager on Windows.
 // Call [New] first.
 //
-// Nothing is ever written to a plain file. A secret that doesn't fit into one entry is spread over
-// several, see entries.go. A keyring that hangs, because it waits for a password that nobody types,
-// does not make the program hang.
+// The package never writes to a plain file. It splits a secret that doesn't fit into one entry, see
+// entries.go. A keyring that hangs, because it waits for a password that nobody types, does not
+// hang the program.
 package vault
 
 import (
@@ -18,28 +18,27 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// DefaultTimeout is how long a call may take unless [Options] say otherwise: enough to type a
-// password into the window that the keyring may open, and not so long that a program without a
-// person in front of it seems to be stuck.
+// DefaultTimeout is how long a call may take unless [Options] say otherwise. It is long enough to
+// type a password into the window that the keyring may open, and short enough that an unattended
+// program does not seem stuck.
 const DefaultTimeout = 30 * time.Second
 
-// service is under which name the entries stand in the keyring, where people see it.
+// service is the name of the entries in the keyring. People see it there.
 const service = "Inbox uploader"
 
 // Options shape a [Keyring]. The zero Options are good for use.
 type Options struct {
-	// Timeout bounds each call, the time in which it waits for another one included. 0 means
-	// DefaultTimeout.
+	// Timeout limits each call, including its wait for another call. 0 means DefaultTimeout.
 	Timeout time.Duration
 }
 
-// Keyring is the operating system's keyring as an [inboxes.Vault]. It may be used by any number of
-// goroutines; their calls are carried out one after another, since a locked keyring would ask for
-// its password once for each.
+// Keyring is the operating system's keyring as an [inboxes.Vault]. It is safe for concurrent use.
+// It makes calls one after another, since a locked keyring would ask for its password once for
+// each.
 //
-// A call that is not answered in time returns VaultLocked, and its answer is discarded should it
-// still come. Until then, or until the keyring has ended, further calls return VaultLocked at once.
-// No goroutine is left behind but that of such a call.
+// A call without an answer in time returns VaultLocked, and discards an answer that comes later.
+// Until that answer comes or the keyring ends, further calls return VaultLocked at once. Only such
+// a call leaves a goroutine behind.
 type Keyring struct {
 	entries entries
 	watch   func() (*watch, error)
@@ -61,7 +60,8 @@ func New(o Options) *Keyring {
 	return &Keyring{entries: system{}, watch: watchKeyring, timeout: o.Timeout, turn: make(chan struct{}, 1)}
 }
 
-// Put implements [inboxes.Vault]. What was kept is read back and compared before Put returns.
+// Put implements [inboxes.Vault]. It reads the stored secret back and compares it before it
+// returns.
 func (k *Keyring) Put(ctx context.Context, ref, secret string) error {
 	if len(secret) > maxSecret {
 		return problem.New("keep secret", "", problem.VaultTooLarge)
@@ -105,9 +105,8 @@ var (
 	errBroke    = errors.New("keyring library failed")
 )
 
-// call carries out one call when its turn has come. do is given a function that returns an error
-// once nobody waits for its answer any more; it asks between two steps, and then takes back what it
-// did.
+// call runs one call when its turn has come. It passes do a function that returns an error once
+// nobody waits for the answer any more. do calls it between two steps, and then undoes its work.
 func (k *Keyring) call(
 	ctx context.Context, op string, do func(wanted func() error) (string, error),
 ) (string, error) {
@@ -138,8 +137,8 @@ func (k *Keyring) call(
 	}
 }
 
-// gaveUp returns the error for a caller that waits no longer: its own context's, or that there was
-// no answer in time.
+// gaveUp returns the error for a caller that has stopped waiting: its own context's, or that of a
+// timeout.
 func gaveUp(limited context.Context, op string) error {
 	if cause := context.Cause(limited); !errors.Is(cause, errNoAnswer) {
 		return cause
@@ -175,8 +174,8 @@ func (k *Keyring) carryOut(a *attempt, do func(wanted func() error) (string, err
 	a.answer <- answer{secret, err}
 }
 
-// survive does a call and takes a panic of the library, which reads a signal that is not there when
-// its connection ends, for an error.
+// survive makes a call and turns a panic of the library into an error: when its connection ends,
+// the library reads a signal that is not there.
 func survive(do func() (string, error)) (a answer) {
 	defer func() {
 		if recover() != nil {
@@ -187,8 +186,8 @@ func survive(do func() (string, error)) (a answer) {
 	return answer{secret, err}
 }
 
-// guarded does a call and comes back early where the keyring ends meanwhile: what the library waits
-// for then may never come, and its goroutine is given up for lost.
+// guarded makes a call and returns early if the keyring ends meanwhile. The library may then wait
+// forever, and guarded abandons its goroutine.
 func (k *Keyring) guarded(
 	a *attempt, do func(wanted func() error) (string, error),
 ) (string, error) {
@@ -221,7 +220,7 @@ func (k *Keyring) guarded(
 	}
 }
 
-// watch looks after the keyring while a call is under way.
+// watch watches the keyring during a call.
 type watch struct {
 	ended <-chan struct{} // closed when the keyring has ended; nil where that can't be known
 	stop  func()          // ends the watch
