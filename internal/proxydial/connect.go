@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// answerLimit is how many bytes of one answer are read, its page of words included.
+	// answerLimit is how many bytes of one answer are read, including its body.
 	answerLimit = 256 << 10
 	// mostLegs is how many requests one sign-in may take on its connection. NTLM takes two.
 	mostLegs = 5
@@ -98,8 +98,8 @@ func (a *attempt) run(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// ask asks for the tunnel with one method, nil for no sign-in, through all that this takes. It
-// returns the last answer.
+// ask asks for the tunnel with one method, nil for no sign-in, in as many requests as that takes.
+// It returns the last answer.
 func (a *attempt) ask(ctx context.Context, m *method) (reply, error) {
 	if m == nil {
 		return a.send(ctx, "")
@@ -130,8 +130,8 @@ func (a *attempt) ask(ctx context.Context, m *method) (reply, error) {
 	}
 }
 
-// send sends one CONNECT and reads its answer. A connection that turns out to be closed before
-// anything of the answer came is replaced once, unless it carries a sign-in that has begun.
+// send sends one CONNECT and reads its answer. If the connection turns out to be closed before any
+// of the answer has come, send replaces it once, unless it carries a sign-in that has begun.
 func (a *attempt) send(ctx context.Context, authorization string) (reply, error) {
 	for {
 		fresh := a.talk == nil
@@ -169,8 +169,8 @@ func (a *attempt) hangUp() {
 
 var errGarbled = errors.New("proxydial: the answer is not HTTP")
 
-// connect sends a CONNECT and reads its answer whole, so that another request may follow. After a
-// consent not a byte more is read.
+// connect sends a CONNECT and reads the whole answer, so that another request may follow. After a
+// success it reads not a byte more.
 func (t *talk) connect(ctx context.Context, address, authorization string) (reply, error) {
 	stop := until(ctx, t.conn)
 	defer stop()
@@ -225,8 +225,8 @@ func isNetwork(err error) bool {
 		errors.Is(err, net.ErrClosed)
 }
 
-// byteAtATime keeps a reader above from taking more than it needs: what follows an answer belongs
-// to the next one.
+// byteAtATime keeps a buffered reader from reading too far: bytes after an answer belong to the
+// next reader.
 type byteAtATime struct{ r *io.LimitedReader }
 
 func (b byteAtATime) Read(p []byte) (int, error) {

@@ -14,31 +14,30 @@ import (
 )
 
 const (
-	// connectTimeout bounds everything between the connection to a proxy and its consent: a sign-in
-	// has up to four requests, and a proxy may ask other machines for each.
+	// connectTimeout limits the time from the connection to a proxy until its tunnel: a sign-in has up
+	// to four requests, and a proxy may ask other machines for each.
 	connectTimeout = time.Minute
 
-	// avoid is for how long a proxy that could not be reached comes after the others that were
-	// named. Browsers take half an hour; a person who pulled a cable waits less.
+	// avoid is how long an unreachable proxy comes after the others of a choice. Browsers take half
+	// an hour; a person who pulled a cable waits less.
 	avoid = 5 * time.Minute
 )
 
-// Dialer opens connections by the ways that Choose names, one after the other until one leads
-// somewhere. Set its fields before use; it may then be used by any number of goroutines, which
-// share what it learns of each proxy: the kind of sign-in, a password that was refused, that it is
-// dead.
+// Dialer opens connections by the ways that Choose returns, trying one after the other until one
+// works. Set its fields before use; it is then safe for concurrent use. Its callers share what it
+// learns about each proxy: the kind of sign-in, a refused password, that it is dead.
 type Dialer struct {
-	// Choose says by which ways; nil is always the direct one.
+	// Choose returns the ways to try; nil means always the direct one.
 	Choose Chooser
 	// Dial opens the connections, to proxies as well; it must be set.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// TLS is for https proxies; nil is the system's trust.
 	TLS *tls.Config
-	// SignIn returns the name and the password that a person gave for exactly this proxy's address.
-	// It may be nil, and may block, as a keyring does. What came with the address is used first.
+	// SignIn returns the name and password that a person entered for exactly this proxy's address. It
+	// may be nil, and may block, as a keyring does. A sign-in in the address itself comes first.
 	SignIn func(ctx context.Context, p Proxy) (SignIn, bool)
-	// Connected, where it is not nil, is told each connection's way and the kind of its sign-in,
-	// such as Negotiate; empty for none.
+	// Connected, if not nil, is called with each connection's way and the kind of its sign-in, such
+	// as Negotiate; empty for none.
 	Connected func(p Proxy, scheme string)
 
 	mu     sync.Mutex
@@ -46,10 +45,11 @@ type Dialer struct {
 	lapsed map[string]time.Time
 }
 
-// Open returns a connection to address, HOST:PORT, for requests of this scheme, http or https, which
-// the proxy is not told. It is what net/http's DialContext is to be, and blocks as long as that may.
+// Open returns a connection to address, HOST:PORT, for requests of this scheme, http or https. The
+// proxy does not learn the scheme. Open is for net/http's DialContext, and may block as long as
+// that.
 //
-// Errors are [*Error]s where a proxy or the choice of one is to blame, else those of Dial.
+// Errors are [*Error]s if a proxy or the choice of one is to blame, else those of Dial.
 func (d *Dialer) Open(ctx context.Context, scheme, network, address string) (net.Conn, error) {
 	ways := []Proxy{{}}
 	if d.Choose != nil {
@@ -88,7 +88,7 @@ func (d *Dialer) Open(ctx context.Context, scheme, network, address string) (net
 	return nil, first
 }
 
-// target is what a Chooser is shown of an address.
+// target is the part of an address that a Chooser sees.
 func target(scheme, address string) *url.URL {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || port != map[string]string{"http": "80", "https": "443"}[scheme] {
@@ -178,8 +178,8 @@ func (d *Dialer) reach(ctx context.Context, p Proxy) (net.Conn, error) {
 	return conn, nil
 }
 
-// until makes everything on the connection fail once the context ends. The function that it returns
-// ends that, and reports whether the connection is still good.
+// until makes all reads and writes on the connection fail once the context ends. The returned
+// function stops that, and reports whether the connection is still usable.
 func until(ctx context.Context, conn net.Conn) (stop func() bool) {
 	return context.AfterFunc(ctx, func() {
 		defer crash.Catch()

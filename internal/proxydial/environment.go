@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// Environment chooses as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say; where they name none, the direct
-// way.
+// Environment chooses by HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and the direct way if they name no
+// proxy.
 func Environment(_ context.Context, target *url.URL) ([]Proxy, error) {
 	u, err := httpproxy.FromEnvironment().ProxyFunc()(target)
 	if err != nil {

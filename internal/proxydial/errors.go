@@ -6,23 +6,23 @@ import "net/http"
 type Failure int
 
 const (
-	// Refused is any answer but a demand to sign in. The proxy may say otherwise later.
+	// Refused is any refusal except a demand to sign in. The proxy may decide otherwise later.
 	Refused Failure = iota
 	// SignInNeeded means that a name and a password are missing, or were refused.
 	SignInNeeded
-	// SignInUnknown means that the proxy takes only kinds of sign-in that this package does not
-	// know.
+	// SignInUnknown means that the proxy accepts only kinds of sign-in that this package does not
+	// support.
 	SignInUnknown
-	// TicketNeeded means that the proxy takes Kerberos, and that no ticket is there or valid.
+	// TicketNeeded means that the proxy accepts Kerberos, and that there is no valid ticket.
 	TicketNeeded
-	// SignInLapsed means that the proxy no longer takes what it took a moment ago, as one does that
-	// has lost its own connection to whom it asks.
+	// SignInLapsed means that the proxy refuses a sign-in that it accepted a moment ago, for example
+	// because it has lost its own connection to the directory.
 	SignInLapsed
 	// Silent means that it could not be reached, or broke the connection off. Unwrap says how.
 	Silent
-	// Garbled means that what answered is no proxy.
+	// Garbled means that the answer does not come from a proxy.
 	Garbled
-	// Undecided means that a [Chooser] failed: nobody says which proxy. Unwrap says why.
+	// Undecided means that a [Chooser] failed, so the proxy is unknown. Unwrap says why.
 	Undecided
 )
 

@@ -32,9 +32,8 @@ func systemMethods(p Proxy) []*method {
 // systemTickets are those of the person who runs the program.
 var systemTickets = &tickets{}
 
-// tickets gets tickets for proxies from a cache in a file. The client that was made of a file is
-// used until the file changes, so that the key server is asked once rather than for each
-// connection.
+// tickets gets tickets for proxies from a cache file. It reuses the client made from a file until
+// the file changes, so that it asks the key server once, not for each connection.
 type tickets struct {
 	mu     sync.Mutex
 	file   string
@@ -42,8 +41,8 @@ type tickets struct {
 	client *client.Client
 }
 
-// token returns the first and only message of a sign-in at a proxy. It blocks while the key server
-// is asked, which the library gives up after some seconds, or until the context ends.
+// token returns the only message of a sign-in at a proxy. It blocks while the library asks the key
+// server, which it gives up after some seconds, or until the context ends.
 func (t *tickets) token(ctx context.Context, proxy string) (exchange, error) {
 	type result struct {
 		token []byte
@@ -85,7 +84,7 @@ func (t *tickets) make(proxy string) (token []byte, err error) {
 	return message.Marshal()
 }
 
-// load makes a client of the first cache that can be read, unless that was done.
+// load makes a client from the first readable cache, unless it already has one.
 func (t *tickets) load() error {
 	err := errors.New("proxydial: no ticket cache")
 	for _, file := range cacheFiles() {
@@ -116,8 +115,8 @@ func (t *tickets) load() error {
 	return err
 }
 
-// kerberosConfig reads the system's settings. Where they can't be read, key servers are found by
-// name service.
+// kerberosConfig reads the system's settings. If they are unreadable, the name service finds the
+// key servers.
 func kerberosConfig(realm string) *config.Config {
 	files := []string{"/etc/krb5.conf"}
 	if named := os.Getenv("KRB5_CONFIG"); named != "" {
@@ -144,8 +143,8 @@ func kerberosConfig(realm string) *config.Config {
 // defaultCache is where kinit puts tickets unless told otherwise.
 func defaultCache() string { return fmt.Sprintf("/tmp/krb5cc_%d", os.Getuid()) }
 
-// cacheFiles returns the files that may hold tickets. Caches of other kinds (KEYRING, KCM, DIR, API)
-// can't be read; a person who has one is told how to make a file beside it.
+// cacheFiles returns the files that may hold tickets. Caches of other kinds (KEYRING, KCM, DIR,
+// API) can't be read; a person who has one is told how to make a file beside it.
 func cacheFiles() []string {
 	named := os.Getenv("KRB5CCNAME")
 	if file, ok := strings.CutPrefix(named, "FILE:"); ok {

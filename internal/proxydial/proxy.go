@@ -3,10 +3,10 @@
 // [net/http.Transport]: what it returns is a connection to the storage like any other, so nothing
 // above it knows of proxies.
 //
-// The sign-in is Basic, NTLM, or Negotiate with Kerberos: with the system's own ticket where there
-// is one, else with a name and a password. A password belongs to one proxy's address and goes to no
-// other. To a proxy that the network itself has named (see [Proxy.Discovered]) goes nothing but a
-// Kerberos ticket, unless a person gave a password for its address.
+// The sign-in is Basic, NTLM, or Negotiate with Kerberos: with the system's own ticket if there is
+// one, else with a name and a password. A password belongs to one proxy's address and goes to no
+// other. A proxy that the network itself has named (see [Proxy.Discovered]) gets only a Kerberos
+// ticket, unless a person entered a password for its address.
 package proxydial
 
 import (
@@ -43,9 +43,9 @@ type SignIn struct {
 
 func (s SignIn) given() bool { return s.Name != "" }
 
-// Chooser returns by which ways an address may be reached, the best first; it must return one at
-// least, unless it fails. The target is a scheme and a host, https://HOST/, and nothing of what is
-// sent there.
+// Chooser returns the ways by which an address may be reached, the best first. It must return at
+// least one, unless it fails. The target is only a scheme and a host, https://HOST/, without what
+// is sent there.
 type Chooser func(ctx context.Context, target *url.URL) ([]Proxy, error)
 
 var errNoAddress = errors.New("proxydial: not the address of a proxy")

@@ -134,9 +134,10 @@ func (p passwordNTLM) next(challenge []byte) ([]byte, error) {
 		p.Password.Reveal(), nil)
 }
 
-// withoutStrays empties a challenge's fields that lie outside of the message, as in those of squid's
-// ntlm_fake_auth: the server's name, on which nothing of the answer depends, and the target's
-// description, which old servers don't have. The library would refuse the whole (MS-NLMP 2.2.1.2).
+// withoutStrays clears a challenge's fields that point outside the message, as in squid's
+// ntlm_fake_auth: the server's name, which does not affect the answer, and the target's
+// description, which old servers don't have. The library would refuse the whole message (MS-NLMP
+// 2.2.1.2).
 func withoutStrays(challenge []byte) []byte {
 	challenge = bytes.Clone(challenge)
 	for _, at := range []int{12, 40} { // a length, twice, and an offset
@@ -153,8 +154,8 @@ func withoutStrays(challenge []byte) []byte {
 
 func (p passwordNTLM) end() {}
 
-// methods returns what may be tried at this proxy, the safest first. A password goes in the clear
-// only where the proxy takes nothing else.
+// methods returns the methods to try at this proxy, the safest first. A password goes in the clear
+// only if the proxy accepts nothing else.
 func (a *attempt) methods(ctx context.Context) []*method {
 	var all []*method
 	all = append(all, systemMethods(a.proxy)...)
@@ -207,8 +208,8 @@ func (a *attempt) choose(ctx context.Context, o offers) (*method, error) {
 	return nil, e
 }
 
-// proven makes sure that an untried password is tried by one connection at a time, and by none once
-// it was refused: directories lock accounts after a few wrong ones.
+// proven lets only one connection at a time try a new password, and none once it was refused:
+// directories lock accounts after a few wrong passwords.
 func (a *attempt) proven(ctx context.Context, m *method) bool {
 	if ok, known := a.state.judged(m); known {
 		return ok
@@ -231,8 +232,8 @@ func (a *attempt) leaveTurn() {
 	}
 }
 
-// mostLapses is how often in a row a proxy may refuse what it took before until it counts as
-// refused for good.
+// mostLapses is how often in a row a proxy may refuse a sign-in that it accepted before, until that
+// counts as final.
 const mostLapses = 3
 
 // state is what a Dialer knows of one proxy.

@@ -54,7 +54,7 @@ func (d *Dialer) socks(
 	return f.conn, nil
 }
 
-// socksError tells what a SOCKS proxy has against us; x/net has bare texts for that.
+// socksError returns a SOCKS proxy's objection, for which x/net has only texts.
 func socksError(p Proxy, err error) error {
 	e := &Error{Proxy: p, Failure: Silent, err: err}
 	said := ""

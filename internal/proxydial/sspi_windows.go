@@ -9,8 +9,8 @@ import (
 )
 
 // systemMethods are those that need no password: Windows signs in as the person who is signed in to
-// the computer. Its Negotiate may turn into NTLM, which hands a stranger something to guess the
-// password by; so a proxy that the network has named gets Kerberos alone.
+// the computer. Its Negotiate may fall back to NTLM, from which a stranger can guess the password,
+// so a proxy that the network has named gets only Kerberos.
 func systemMethods(p Proxy) []*method {
 	by := func(name, scheme, pkg string, target func() string) *method {
 		return &method{
