@@ -8,9 +8,9 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Digest is the hashes of a file that is read in blocks, in about their order and by several goroutines
-// at once: a block whose turn has come is added from memory, and only what was passed over is read
-// once more. Its methods may be called from any goroutine; a nil Digest is none.
+// Digest computes the hashes of a file that several goroutines read in blocks, roughly in order. It
+// adds a block from memory when its turn has come, and reads only skipped blocks again. Its methods
+// may be called from any goroutine; a nil Digest does nothing.
 type Digest struct {
 	size, block int64
 	file        io.ReaderAt
@@ -18,16 +18,16 @@ type Digest struct {
 	mu   sync.Mutex
 	sum  *Hasher
 	crcs []uint64 // of the blocks that are in sum
-	buf  []byte   // for what was passed over
-	err  error    // of reading that
+	buf  []byte   // for skipped blocks
+	err  error    // of reading those
 }
 
-// catchUp is how many blocks that were passed over are read before one whose turn comes after them.
-// More are left for the end: a whole file that was sent before would keep others waiting.
+// catchUp is how many skipped blocks are read before the next block is added. More are left for the
+// end: a whole file that was sent before would keep others waiting.
 const catchUp = 64
 
-// NewDigest returns the digest of a file of so many bytes in blocks of so many, with none of it yet;
-// nil for no hashes.
+// NewDigest returns the empty digest of a file of size bytes in blocks of block bytes, or nil for
+// no hashes.
 func NewDigest(of Hashes, file io.ReaderAt, size, block int64) *Digest {
 	if of == 0 {
 		return nil
@@ -35,8 +35,8 @@ func NewDigest(of Hashes, file io.ReaderAt, size, block int64) *Digest {
 	return &Digest{size: size, block: block, file: file, sum: NewHasher(of)}
 }
 
-// Add adds the block of that number, whose bytes and checksum these are, if that is possible now.
-// Each block may be added any number of times, and none has to be. No bytes add nothing.
+// Add adds the block with that number, bytes and checksum, if its turn has come; it may read
+// skipped blocks first. A block may be added any number of times, or never. Nil data adds nothing.
 func (d *Digest) Add(ctx context.Context, number int, data []byte, crc uint64) {
 	if d == nil || data == nil {
 		return
@@ -48,7 +48,7 @@ func (d *Digest) Add(ctx context.Context, number int, data []byte, crc uint64) {
 	}
 	for len(d.crcs) < number {
 		if d.readNext(ctx) != nil {
-			return // which is told at the end
+			return // Sums returns the error
 		}
 	}
 	if len(d.crcs) == number {
@@ -57,9 +57,9 @@ func (d *Digest) Add(ctx context.Context, number int, data []byte, crc uint64) {
 	}
 }
 
-// Sums reads what was not added and returns the hashes of the file. crcs are the checksums of the
-// blocks as they were sent: where others were added, the error says that the file has changed.
-// Others are those of reading.
+// Sums reads the blocks not added yet and returns the hashes of the file. crcs are the checksums of
+// the blocks as sent: if the added ones differ, the error says that the file has changed. Other
+// errors are those of reading. It may block on the disk.
 func (d *Digest) Sums(ctx context.Context, crcs []uint64) (Sums, error) {
 	if d == nil {
 		return Sums{}, nil
@@ -79,8 +79,8 @@ func (d *Digest) Sums(ctx context.Context, crcs []uint64) (Sums, error) {
 	return d.sum.Sums(), nil
 }
 
-// readNext adds the next block from the file. Once that has failed nothing is added any more. The
-// caller holds the lock.
+// readNext adds the next block from the file. After an error it adds nothing more. The caller holds
+// the lock.
 func (d *Digest) readNext(ctx context.Context) error {
 	if d.err != nil {
 		return d.err
@@ -97,8 +97,8 @@ func (d *Digest) readNext(ctx context.Context) error {
 	return d.err
 }
 
-// SumsOf reads a file of so many bytes through the buffer, and returns its checksum and these
-// hashes. It ends early, with the cause, if the context does; other errors are those of
+// SumsOf reads a file of size bytes through buf and returns its checksum and these hashes. It
+// blocks on the disk. If the context ends, it returns the cause; other errors are those of
 // [ReadBlock].
 func SumsOf(
 	ctx context.Context, of Hashes, f io.ReaderAt, size int64, buf []byte,
@@ -110,7 +110,7 @@ func SumsOf(
 	return crc, h.Sums(), nil
 }
 
-// tee is a file of which all that is read is hashed as well.
+// tee is a file that also hashes all bytes read from it.
 type tee struct {
 	io.ReaderAt
 	to *Hasher

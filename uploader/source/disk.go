@@ -2,8 +2,8 @@ package source
 
 import "path/filepath"
 
-// Disk tells where a file lies, as far as the system says: the device where files have an identity,
-// and the drive or the share on Windows.
+// Disk identifies the disk of a file, as far as the system tells: by the device if files have an
+// identity, and by the drive or share on Windows.
 type Disk struct {
 	Device uint64
 	Volume string

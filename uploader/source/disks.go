@@ -11,15 +11,15 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// Disks are disks that may not be there. On a dead network disk such a look blocks for as long as
-// the system likes, where nothing can end it; so nobody who wants to end waits for one, and there
-// is at most one under way for the same root.
+// Disks looks at disks that may be missing. On a dead network disk a look blocks as long as the
+// system likes, and nothing can interrupt it. So no caller that ends waits for a look, and at most
+// one look runs for each root.
 type Disks struct {
-	// Stat is [Path.Stat] of a real path; nil outside of tests.
+	// Stat is [Path.Stat] of a real path; tests replace it, else it is nil.
 	Stat func(path string) (Info, error)
 
 	mu   sync.Mutex
-	turn map[string]chan struct{} // by root: holds a value while a look is under way
+	turn map[string]chan struct{} // by root: holds a value during a look
 }
 
 func (d *Disks) stat(path string) (Info, error) {
@@ -29,9 +29,9 @@ func (d *Disks) stat(path string) (Info, error) {
 	return Path{Root: path}.Stat()
 }
 
-// Do calls look on a goroutine of its own, when no other look at the root is under way, and reports
-// whether it has ended. If ctx ends first, look goes on alone, and nothing that it sets may be
-// read.
+// Do calls look on a goroutine of its own, once no other look at the root is running, and reports
+// whether it has ended. If ctx ends first, look goes on alone, and the caller must not read
+// anything that it sets.
 func (d *Disks) Do(ctx context.Context, root string, look func()) bool {
 	d.mu.Lock()
 	if d.turn == nil {
@@ -63,10 +63,10 @@ func (d *Disks) Do(ctx context.Context, root string, look func()) bool {
 	}
 }
 
-// Missing returns the topmost folder or file on the way to a path that is not there because its
-// disk is not; empty where the path is there, or is missing from a disk that is there. A disk is
-// known by the device that the file was on; where files have no such identity, a disk is missing
-// when nothing of the path is there.
+// Missing returns the topmost folder or file on the way to a path that is missing because its disk
+// is; empty if the path exists, or is missing from a disk that is there. The device of the file
+// identifies the disk; if files have no such identity, the disk is missing when nothing of the path
+// exists. It blocks on the disk.
 func (d *Disks) Missing(path string, id ID) string {
 	if _, err := d.stat(path); err == nil {
 		return ""
@@ -78,8 +78,8 @@ func (d *Disks) Missing(path string, id ID) string {
 		case err == nil && (id == ID{} || info.ID.Device == id.Device):
 			return ""
 		case err == nil && missing == path && !isEmpty(folder):
-			// The file alone is missing among others. Some file systems in layers say another
-			// device for a file than for its folder.
+			// Only the file is missing. Some layered file systems give a file another device than
+			// its folder.
 			return ""
 		case err == nil:
 			return missing
@@ -96,15 +96,14 @@ func (d *Disks) Exists(path string) bool {
 	return err == nil
 }
 
-// IsThere reports whether the root that a file was found below is there and has something in it:
-// then its disk is there, whatever number the system gives it since it was connected again. It
-// blocks on the disk.
+// IsThere reports whether the root above a file exists and is not empty: then its disk is there,
+// even if the system gave it another number when it was reconnected. It blocks on the disk.
 func (d *Disks) IsThere(root string) bool {
 	_, err := d.stat(root)
 	return err == nil && !isEmpty(root)
 }
 
-// isEmpty reports whether nothing is in a folder, as in a mount point on which nothing is mounted.
+// isEmpty reports whether a folder is empty, as a mount point without a disk is.
 func isEmpty(folder string) bool {
 	f, err := os.Open(folder)
 	if err != nil {

@@ -15,13 +15,13 @@ const (
 	SHA256
 )
 
-// Sums are the hashes of a file, each as its bytes and empty where it was not worked out.
+// Sums are the hashes of a file, each as its bytes, and empty if it was not computed.
 type Sums struct {
 	MD5    string // 16 bytes
 	SHA256 string // 32 bytes
 }
 
-// Hasher works hashes out of what is written to it. A nil Hasher works out none. Its methods must
+// Hasher computes hashes of the bytes written to it. A nil Hasher computes none. Its methods must
 // not be called concurrently.
 type Hasher struct{ md5, sha256 hash.Hash }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Kind is what stands behind a name.
+// Kind is the kind of a directory entry.
 type Kind int
 
 // The kinds.
@@ -24,8 +24,8 @@ func (k Kind) String() string {
 	return [...]string{"a file", "a folder", "a link", "a named pipe", "a socket", "a device", "irregular"}[k]
 }
 
-// KindOf tells the kind from the mode that package os gives. On Windows, what redirects without
-// being a symbolic link is Irregular: use [Dir.Kind] or [Path.Stat] to know more of it.
+// KindOf returns the kind for a mode of package os. On Windows, redirections other than symbolic
+// links are Irregular: [Dir.Kind] and [Path.Stat] tell more.
 func KindOf(mode fs.FileMode) Kind {
 	switch t := mode.Type(); {
 	case t == 0:
@@ -47,17 +47,17 @@ func KindOf(mode fs.FileMode) Kind {
 }
 
 // ID identifies a file on this computer as long as it exists, whatever its name: device and inode
-// on Unix. The zero ID is unknown, as on Windows, where it would mean opening every file during a
-// scan, which takes longer than the scan and wakes virus scanners; and on some network disks.
+// on Unix. The zero ID is unknown, as on some network disks, and on Windows, where a scan would
+// have to open every file for it, which takes longer than the scan and wakes virus scanners.
 type ID struct {
 	Device, Index uint64
 }
 
-// Info is what the system says of a file or folder at one moment.
+// Info is what the system says about a file or folder at one moment.
 type Info struct {
 	Kind    Kind
 	Size    int64 // bytes
 	ModTime time.Time
 	ID      ID
-	Changed time.Time // when the file or what the system keeps about it changed last, which programs don't set back; zero if unknown
+	Changed time.Time // last change of the file or its metadata, which programs don't set back; zero if unknown
 }

@@ -16,15 +16,15 @@ func infoOf(fd int) (Info, error) {
 	return infoFrom(&st), err
 }
 
-// infoIn returns what an open folder has under a name. A link is not followed.
+// infoIn returns the entry with a name in an open folder. It does not follow a link.
 func infoIn(folder int, name string) (Info, error) {
 	var st unix.Stat_t
 	err := uninterrupted(func() error { return unix.Fstatat(folder, name, &st, unix.AT_SYMLINK_NOFOLLOW) })
 	return infoFrom(&st), err
 }
 
-// told changes what the system says of a file, as another clock or another disk would. Nil outside
-// of tests; package sim replaces it.
+// told changes what the system says about a file, as another clock or disk would. Package sim sets
+// it in tests; else it is nil.
 var told func(Info) Info
 
 func infoFrom(st *unix.Stat_t) Info {
@@ -57,7 +57,7 @@ func kindFrom(mode uint32) Kind {
 	return Irregular
 }
 
-// uninterrupted calls again what a signal ended.
+// uninterrupted repeats call while a signal interrupts it.
 func uninterrupted(call func() error) error {
 	for {
 		if err := call(); !errors.Is(err, unix.EINTR) {

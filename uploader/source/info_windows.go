@@ -7,8 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Marks that a file system puts on a file or folder ([MS-FSCC] 2.1.2.1), besides those that lead
-// elsewhere.
+// Reparse tags of files and folders ([MS-FSCC] 2.1.2.1), except those that lead elsewhere.
 const (
 	markSocket = 0x80000023 // IO_REPARSE_TAG_AF_UNIX
 	markFIFO   = 0x80000024 // IO_REPARSE_TAG_LX_FIFO
@@ -16,12 +15,12 @@ const (
 	markBlock  = 0x80000026 // IO_REPARSE_TAG_LX_BLK
 	markNFS    = 0x80000014 // IO_REPARSE_TAG_NFS: a link, or another special file, of an NFS server
 
-	// leadsElsewhere is in the mark of whatever stands for another file or folder: symbolic links,
+	// leadsElsewhere is the bit for entries that stand for another file or folder: symbolic links,
 	// junctions, mounted disks.
 	leadsElsewhere = 0x20000000
 )
 
-// kindOfMark returns the kind of something open that is marked.
+// kindOfMark returns the kind of an open file or folder that has a reparse tag.
 func kindOfMark(h windows.Handle, attributes uint32) (Kind, error) {
 	var tag struct{ attributes, mark uint32 } // FILE_ATTRIBUTE_TAG_INFO
 	p := (*byte)(unsafe.Pointer(&tag))        //nolint:gosec // G103: the system fills it in
@@ -48,8 +47,8 @@ func kindOfMark(h windows.Handle, attributes uint32) (Kind, error) {
 }
 
 // basicInfo is FILE_BASIC_INFO
-// (learn.microsoft.com/windows/win32/api/winbase/ns-winbase-file_basic_info). What is of no use
-// here has no name.
+// (learn.microsoft.com/windows/win32/api/winbase/ns-winbase-file_basic_info). Unused
+// fields have no name.
 type basicInfo struct {
 	_, _, _ int64 // creation, last access, last write
 	changed windows.Filetime
@@ -84,8 +83,8 @@ func infoOf(h windows.Handle) (Info, error) {
 	return info, err
 }
 
-// changed returns when an open file or what the system keeps about it changed last; zero where its
-// file system, such as FAT, keeps no such time.
+// changed returns the last change of an open file or its metadata, or zero if the file system, such
+// as FAT, keeps no such time.
 func changed(h windows.Handle) time.Time {
 	var b basicInfo
 	p := (*byte)(unsafe.Pointer(&b)) //nolint:gosec // G103: the system fills it in

@@ -8,12 +8,13 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// ErrCrowded says that a file can't be opened because too many are open, connections among them. It
-// says nothing about the file.
+// ErrCrowded says that a file can't be opened because too many files, connections included, are
+// open. It says nothing about the file.
 var ErrCrowded = errors.New("too many open files")
 
-// OpenFound opens a file that was found at a path, for several goroutines to read, and returns what
-// it is now. Errors are those of [OpenProblem].
+// OpenFound opens a file that was found at a path, for several goroutines to read, and returns its
+// present version. The caller closes the file. It blocks on the disk. Errors are those of
+// [OpenProblem].
 func (p Path) OpenFound(found string) (*os.File, Version, error) {
 	f, info, err := p.Open()
 	if err != nil {
@@ -22,8 +23,8 @@ func (p Path) OpenFound(found string) (*os.File, Version, error) {
 	return f, VersionOf(info), nil
 }
 
-// LookAgain returns what stands now in the place of a file that was found at a path. Errors are
-// those of [OpenProblem].
+// LookAgain returns the present version of a file that was found at a path. It blocks on the disk.
+// Errors are those of [OpenProblem].
 func (p Path) LookAgain(found string) (Version, error) {
 	info, err := p.Stat()
 	if err = p.mustBeFile(info, err); err != nil {
@@ -32,7 +33,7 @@ func (p Path) LookAgain(found string) (Version, error) {
 	return VersionOf(info), nil
 }
 
-// VersionOfSmall returns what a file is now that was found at a path and is open.
+// VersionOfSmall returns the present version of an open file that was found at a path.
 func (p Path) VersionOfSmall(found string, f Small) (Version, error) {
 	info, err := f.Stat()
 	if err = p.mustBeFile(info, err); err != nil {

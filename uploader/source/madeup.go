@@ -2,11 +2,11 @@ package source
 
 import "inboxuploader/uploader/problem"
 
-// MadeUpSize is what files below /sys say of themselves; those below /proc say 0.
+// MadeUpSize is the size in bytes that files below /sys report; those below /proc report 0.
 const MadeUpSize = 4096
 
-// OrMadeUp returns why a file can't be read that has not changed and whose size is not that of its
-// content, else err. Such are those that systems make up, as below /proc and /sys.
+// OrMadeUp returns SourceNotAFile if an unchanged file's size is not that of its content, else err.
+// Systems make up such files, as below /proc and /sys.
 func OrMadeUp(found string, planned, now Version, err error) error {
 	if problem.ReasonOf(err) != problem.SourceChanged || !now.Same(planned) {
 		return err
@@ -16,5 +16,5 @@ func OrMadeUp(found string, planned, now Version, err error) error {
 	return e
 }
 
-// valueMadeUp stands for {value} where a file has no content of its own.
+// valueMadeUp replaces {value} if a file has no content of its own.
 const valueMadeUp = "something that the system makes up while it is read"

@@ -9,20 +9,20 @@ import (
 
 // Why a file is not moved.
 var (
-	// ErrChanged says that it has another size or time, ErrTouched that it may be another all the
-	// same: it is another file, or something of it changed that is neither.
+	// ErrChanged says that its size or time has changed. ErrTouched says that both are the same,
+	// but it is another file or something else of it has changed.
 	ErrChanged = errors.New("it has changed")
 	ErrTouched = errors.New("it was touched")
-	// ErrOtherDisk says that the place lies on another disk, where a file can only be copied.
+	// ErrOtherDisk says that the new place is on another disk, to which a file can only be copied.
 	ErrOtherDisk = errors.New("another disk")
 )
 
-// Move gives a file of this computer another place on its disk, if it still is of that version. Root
-// of the place is a folder that is there; folders below it are made as needed, each as open to
-// others as the one in the file's path that it stands for. What stands in the place is never
-// replaced: then the error is [fs.ErrExist]. A [*Replaced] is a link on the way to either, or a file
-// where a folder has to be. Where several fit, whichever is found first is returned. The file is in
-// one of the two places at each moment, and its content is not touched. It blocks on the disk.
+// Move moves a file to another place on its disk, if it still has that version. to.Root must be an
+// existing folder; Move creates folders below it as needed, each with the permissions of its
+// counterpart in the file's path. It never replaces anything: then the error is [fs.ErrExist]. A
+// [*Replaced] is a link on the way to either place, or a file where a folder has to be. If several
+// errors apply, it returns the one found first. The file is in one of the two places at every
+// moment, and its content is not touched. Move blocks on the disk.
 func (p Path) Move(v Version, to Path) error {
 	if to.Below == "" || p.String() == filepath.Dir(p.String()) {
 		return fs.ErrInvalid
@@ -30,7 +30,7 @@ func (p Path) Move(v Version, to Path) error {
 	return p.move(v, to)
 }
 
-// isStill returns why what stands in a file's place is not that version of it, or nil.
+// isStill returns nil if the entry at a file's path is still that version, else the reason.
 func (v Version) isStill(now Info, path string) error {
 	is := VersionOf(now)
 	switch {
@@ -44,8 +44,8 @@ func (v Version) isStill(now Info, path string) error {
 	return nil
 }
 
-// openness is who else may see into the folder that a new one stands for; the owner alone where that
-// can't be known.
+// openness returns the permissions for the counterpart of a folder: the same, or the owner's alone
+// if they can't be read.
 func openness(folder string) fs.FileMode {
 	fi, err := os.Lstat(folder)
 	if err != nil || !fi.IsDir() {

@@ -37,7 +37,7 @@ func (p Path) move(v Version, to Path) error {
 	if err := rename(from, name, into, newName); err != nil {
 		return err
 	}
-	// A rename changes the time of the last change, so that it says nothing any more.
+	// A rename sets the time of the last change, which then means nothing.
 	v.Changed = now.Changed
 	moved, err := infoIn(into, newName)
 	moved.Changed = now.Changed
@@ -50,8 +50,8 @@ func (p Path) move(v Version, to Path) error {
 	return nil
 }
 
-// openMade opens the folder of a place, which is made where it is not there. Each new one is like
-// the one that it stands for on the way to the file.
+// openMade opens the folder of a place and creates it if it is missing. Each new folder gets the
+// permissions of its counterpart on the way to the file.
 func openMade(to Path, file string) (int, error) {
 	folder, err := open(to.Root, toMove)
 	if err != nil {
@@ -77,7 +77,7 @@ func openMade(to Path, file string) (int, error) {
 	return folder, nil
 }
 
-// openOrMake opens what a folder has under a name, or makes a folder there.
+// openOrMake opens the entry with a name in a folder, or creates a folder there.
 func openOrMake(folder int, name, at, like string) (int, error) {
 	const flags = toMove | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Openat(folder, name, flags, 0)
@@ -101,7 +101,7 @@ func openOrMake(folder int, name, at, like string) (int, error) {
 // alone is renameAlone; tests replace it.
 var alone = renameAlone
 
-// rename renames a file to a name that nothing has, in one step.
+// rename renames a file to an unused name, in one step.
 func rename(from int, name string, into int, newName string) error {
 	err := uninterrupted(func() error { return alone(from, name, into, newName) })
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.ENOTSUP) {
@@ -113,8 +113,8 @@ func rename(from int, name string, into int, newName string) error {
 	return err
 }
 
-// renameOnto is rename for disks that can't refuse to replace, such as NFS: it takes the name with an
-// empty file of its own, which is all that it replaces.
+// renameOnto is rename for disks that can't refuse to replace, such as NFS: it first takes the name
+// with an empty file of its own, and replaces only that.
 func renameOnto(from int, name string, into int, newName string) error {
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Openat(into, newName, flags, 0o600)

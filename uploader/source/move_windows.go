@@ -30,7 +30,7 @@ func (p Path) move(v Version, to Path) error {
 	return renameAlone(h, into, filepath.Base(to.Below))
 }
 
-// openMade opens the folder of a place, which is made where it is not there.
+// openMade opens the folder of a place and creates it if it is missing.
 func openMade(to Path) (windows.Handle, error) {
 	folder, err := openRoot(to.Root, toLook, false)
 	if errors.Is(err, errLink) {
@@ -53,7 +53,7 @@ func openMade(to Path) (windows.Handle, error) {
 	return folder, nil
 }
 
-// openOrMake opens what a folder has under a name, or makes a folder there.
+// openOrMake opens the entry with a name in a folder, or creates a folder there.
 func openOrMake(folder windows.Handle, name, at string) (windows.Handle, error) {
 	h, err := openPart(folder, name, toLook)
 	if errors.Is(err, windows.ERROR_FILE_NOT_FOUND) {
@@ -79,7 +79,7 @@ func openOrMake(folder windows.Handle, name, at string) (windows.Handle, error) 
 	return h, nil
 }
 
-// makePart makes a folder in another one; one that is there by now is left as it is.
+// makePart creates a folder in another one unless it exists by now.
 func makePart(folder windows.Handle, name string) error {
 	text, err := windows.NewNTUnicodeString(name)
 	if err != nil {
@@ -99,7 +99,7 @@ func makePart(folder windows.Handle, name string) error {
 	return windows.CloseHandle(h)
 }
 
-// orErrno returns a status of the kernel as the error that the rest of the system knows.
+// orErrno returns a kernel status as the Windows error for it.
 func orErrno(err error) error {
 	if status, ok := err.(windows.NTStatus); ok { //nolint:errorlint // it is never wrapped
 		return status.Errno()
@@ -108,8 +108,8 @@ func orErrno(err error) error {
 }
 
 // renameInfo is the head of FILE_RENAME_INFORMATION
-// (learn.microsoft.com/windows-hardware/drivers/ddi/ntifs/ns-ntifs-_file_rename_information), behind
-// which the name stands.
+// (learn.microsoft.com/windows-hardware/drivers/ddi/ntifs/ns-ntifs-_file_rename_information), which
+// the name follows.
 type renameInfo struct {
 	replace uint32 // 0: nothing is replaced
 	folder  windows.Handle
@@ -117,7 +117,7 @@ type renameInfo struct {
 	name    [1]uint16
 }
 
-// renameAlone gives an open file a name in a folder that nothing has.
+// renameAlone gives an open file an unused name in a folder.
 func renameAlone(h, into windows.Handle, name string) error {
 	text, err := windows.UTF16FromString(name)
 	if err != nil {

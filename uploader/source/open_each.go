@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openEach opens an absolute path part by part, and fails with ELOOP where one is a link.
+// openEach opens an absolute path part by part, and fails with ELOOP if one is a link.
 func openEach(path string, flags int) (int, error) {
 	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
 	if len(parts) == 0 {
@@ -32,14 +32,14 @@ func openEach(path string, flags int) (int, error) {
 	return openPart(folder, parts[len(parts)-1], flags)
 }
 
-// openPart opens what a folder has under a name.
+// openPart opens the entry with a name in a folder.
 func openPart(folder int, name string, flags int) (int, error) {
 	for {
 		fd, err := unix.Openat(folder, name, flags|unix.O_NOFOLLOW, 0)
 		if !errors.Is(err, unix.ENOTDIR) {
 			return fd, err
 		}
-		switch info, ierr := infoIn(folder, name); { // where a folder is asked for, a link is none
+		switch info, ierr := infoIn(folder, name); { // the error may say that a link is not a folder
 		case ierr == nil && info.Kind == Link:
 			return -1, unix.ELOOP
 		case ierr == nil && info.Kind == Folder: // it was none for a moment

@@ -6,12 +6,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// toSearch opens a folder to find something in it, for which no right to read it is needed.
+// toSearch opens a folder to find something in it, which needs no right to read it.
 const toSearch = unix.O_PATH
 
-// openNoLinks opens a path on which nothing may be a link: then it fails with ELOOP.
+// openNoLinks opens a path. It fails with ELOOP if anything on the path is a link.
 func openNoLinks(path string, flags int) (int, error) {
-	if flags&unix.O_PATH == 0 { // which goes with little else
+	if flags&unix.O_PATH == 0 { // O_PATH combines with few other flags
 		flags |= unix.O_LARGEFILE
 	}
 	if !hasOpenat2() {

@@ -13,7 +13,7 @@ import (
 
 func resolve(path string) (string, error) { return filepath.EvalSymlinks(path) }
 
-// open opens what stands at a path. Where that, or something on the way, is a link, it returns a
+// open opens the entry at a path. If that, or anything on the way, is a link, it returns a
 // *Replaced.
 func open(path string, flags int) (fd int, err error) {
 	err = uninterrupted(func() error {
@@ -29,7 +29,7 @@ func open(path string, flags int) (fd int, err error) {
 	return fd, nil
 }
 
-// throughLink is the error where a link stands on the way to a path, or at its end.
+// throughLink returns the error for a path that is a link or goes through one.
 func throughLink(path string) error {
 	for _, at := range ancestors(path) {
 		if fi, err := os.Lstat(at); err == nil && KindOf(fi.Mode()) == Link {
@@ -39,11 +39,11 @@ func throughLink(path string) error {
 	return &Replaced{path, Link} // it has gone again
 }
 
-// openToRead opens a file to be read. What stands in its place since it was found may be a named
-// pipe, which had to be waited for until somebody writes into it; so it does not wait.
+// openToRead opens a file for reading. It does not wait: a named pipe may have replaced the file
+// since it was found, and would block until somebody writes to it.
 func openToRead(path string) (int, error) {
 	fd, err := open(path, unix.O_RDONLY|unix.O_NONBLOCK)
-	if errors.Is(err, unix.EAGAIN) { // a file that a server has to give back first, such as Samba; that does not take long
+	if errors.Is(err, unix.EAGAIN) { // a server such as Samba must release the file first, which is quick
 		return open(path, unix.O_RDONLY)
 	}
 	return fd, err
@@ -63,7 +63,8 @@ func (p Path) openFile() (*os.File, Info, error) {
 	return os.NewFile(uintptr(fd), path), info, nil
 }
 
-// Stat returns what stands at the path now. A link at its end is not followed.
+// Stat returns the present entry at the path. It does not follow a link at its end. It blocks on
+// the disk.
 func (p Path) Stat() (Info, error) {
 	path := p.String()
 	folder, err := open(filepath.Dir(path), toSearch|unix.O_DIRECTORY)
@@ -104,7 +105,7 @@ func (d *Dir) Read(n int) ([]fs.DirEntry, error) { return d.file.ReadDir(n) }
 // Kind returns what an entry was when it was read.
 func (d *Dir) Kind(e fs.DirEntry) Kind { return KindOf(e.Type()) }
 
-// Stat returns what stands under an entry's name now. A link is not followed.
+// Stat returns what an entry's name refers to now. It does not follow a link.
 func (d *Dir) Stat(e fs.DirEntry) (Info, error) {
 	info, err := infoIn(d.fd, e.Name())
 	if err != nil {

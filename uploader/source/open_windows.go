@@ -11,19 +11,19 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// handle is what the system calls an open file.
+// handle is the system's handle of an open file.
 type handle = windows.Handle
 
 const (
-	// toLook is the right to ask what something is, and to open what a folder contains.
+	// toLook is the right to ask what an entry is, and to open the entries of a folder.
 	toLook = windows.FILE_READ_ATTRIBUTES | windows.SYNCHRONIZE
 	toRead = windows.FILE_GENERIC_READ
 
 	shareAll = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
 )
 
-// open opens what stands at the path, whatever it is, with a right to it. Where that, or something
-// on the way below the root, is a link, it returns a *Replaced.
+// open opens the entry at the path, of whatever kind, with that right. If it, or anything on the
+// way below the root, is a link, open returns a *Replaced.
 func (p Path) open(right uint32) (windows.Handle, error) {
 	h, err := openRoot(p.Root, right, p.Below != "")
 	at := p.Root
@@ -63,7 +63,7 @@ func openRoot(path string, right uint32, below bool) (windows.Handle, error) {
 	}, windows.FILE_FLAG_OPEN_REPARSE_POINT)
 }
 
-// openPart opens what a folder has under a name.
+// openPart opens the entry with a name in a folder.
 func openPart(folder windows.Handle, name string, right uint32) (windows.Handle, error) {
 	text, err := windows.NewNTUnicodeString(name)
 	if err != nil {
@@ -83,12 +83,12 @@ func openPart(folder windows.Handle, name string, right uint32) (windows.Handle,
 	}, windows.FILE_OPEN_REPARSE_POINT)
 }
 
-// errLink is that what was opened is a link.
+// errLink says that the opened entry is a link.
 var errLink = errors.New("a link")
 
-// unlinked opens something that is no link. What is marked but leads nowhere else, as a file that a
-// cloud service keeps or that was deduplicated, is opened once more without the flag that leaves
-// marks alone, since otherwise its content would not be there.
+// unlinked opens an entry that is not a link. If it has a reparse tag but does not lead elsewhere,
+// as a file of a cloud service or a deduplicated one, unlinked reopens it without leaveMarks, the
+// flag that ignores tags: with it, the content would be missing.
 func unlinked(
 	open func(flags uint32) (windows.Handle, error), leaveMarks uint32,
 ) (windows.Handle, error) {
@@ -146,7 +146,8 @@ func (p Path) openFile() (*os.File, Info, error) {
 	return os.NewFile(uintptr(h), p.String()), info, nil
 }
 
-// Stat returns what stands at the path now. A link at its end is not followed.
+// Stat returns the present entry at the path. It does not follow a link at its end. It blocks on
+// the disk.
 func (p Path) Stat() (Info, error) {
 	h, err := p.open(toLook)
 	if r, ok := err.(*Replaced); ok && r.Path == p.String() { //nolint:errorlint // it is never wrapped
@@ -177,7 +178,8 @@ func (p Path) OpenDir() (*Dir, error) {
 // Read returns up to n further entries of the folder; see [os.File.ReadDir].
 func (d *Dir) Read(n int) ([]fs.DirEntry, error) { return d.file.ReadDir(n) }
 
-// Kind returns what an entry is. What is marked is looked at, since the entry does not say how.
+// Kind returns what an entry is. It opens an entry with a reparse tag, since only that tells the
+// tag.
 func (d *Dir) Kind(e fs.DirEntry) Kind {
 	kind := KindOf(e.Type())
 	if kind != Irregular {
@@ -189,8 +191,7 @@ func (d *Dir) Kind(e fs.DirEntry) Kind {
 	return Irregular
 }
 
-// Stat returns what stands under an entry's name: what it was when the entry was read, without its
-// last change.
+// Stat returns what an entry was when it was read, without its last change.
 func (d *Dir) Stat(e fs.DirEntry) (Info, error) {
 	if e.Type() != 0 {
 		return d.path.Join(e.Name()).Stat()

@@ -7,16 +7,16 @@ import (
 	"inboxuploader/internal/pack"
 )
 
-// What is written of where a file lies: one of these numbers, or above them the length of its root,
-// where the path is that by which the file was found.
+// The encoding of a file's place: one of these numbers or, if the place is the path by which the
+// file was found, atSource plus the length of its root.
 const (
 	atUnknown   = iota
-	atElsewhere // through a link; the root and the way from there follow
+	atElsewhere // through a link; the root and the path below it follow
 	atSource
 )
 
-// PackPath writes where a file lies that was found by a path, mostly in one byte; last is where the
-// file written before lies.
+// PackPath writes the place of a file that was found by a path, mostly in one byte; last is the
+// place of the file before.
 func PackPath(w *pack.Writer, last, at Path, found string) {
 	switch {
 	case at == (Path{}):
@@ -30,7 +30,7 @@ func PackPath(w *pack.Writer, last, at Path, found string) {
 	}
 }
 
-// UnpackPath takes what [PackPath] wrote with the same last and found.
+// UnpackPath reads what [PackPath] wrote with the same last and found.
 func UnpackPath(r *pack.Reader, last Path, found string) Path {
 	switch n := r.Uint(); {
 	case n == atUnknown:
@@ -47,7 +47,7 @@ func UnpackPath(r *pack.Reader, last Path, found string) Path {
 	return Path{}
 }
 
-// Pack writes what tells whether a file is still the same, Changed apart.
+// Pack writes a version without Changed.
 func (v Version) Pack(w *pack.Writer) {
 	w.Uint(uint64(v.Size))
 	w.Time(v.ModTime)
@@ -55,7 +55,7 @@ func (v Version) Pack(w *pack.Writer) {
 	w.Uint(v.ID.Index)
 }
 
-// UnpackVersion takes what [Version.Pack] wrote.
+// UnpackVersion reads what [Version.Pack] wrote.
 func UnpackVersion(r *pack.Reader) Version {
 	v := Version{Size: int64(r.Uint()), ModTime: r.Time(), ID: ID{r.Uint(), r.Uint()}}
 	if v.Size < 0 {

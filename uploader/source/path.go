@@ -1,9 +1,8 @@
-// Package source opens the files and folders of this computer that are to be sent, and follows no
-// link that nobody asked it to follow.
+// Package source opens the files and folders to send, and follows links only on request.
 //
-// [Resolve] is called first: it says once where a path that a person named leads, links and all.
-// What it returns, and whatever [Path.Join] makes of that, is opened as it stands: a link in the
-// place of anything on the way is a [*Replaced], and what it leads to is not touched.
+// Call [Resolve] first: it resolves a path that a person named, links and all, once. Its result,
+// and whatever [Path.Join] makes of it, is opened without following links: if a link has taken the
+// place of anything on the way, the error is a [*Replaced], and the link's target is not touched.
 package source
 
 import (
@@ -16,17 +15,16 @@ import (
 // Path is where a file or folder lies. No part of it was a link when it was found, and what opens
 // it follows none. The zero Path is nowhere.
 //
-// On Windows the folders above Root may become links without being noticed: what a person has no
-// right to look into, as often on shared disks, can't be gone through step by step.
+// On Windows the folders above Root may become links unnoticed: a path can't be walked step by step
+// through folders that the person may not read, which are common on shared disks.
 type Path struct {
 	Root  string // absolute, with all links resolved
-	Below string // the way from there, in the system's own form; empty is the root itself
+	Below string // the path below Root, in the system's own form; empty is the root itself
 }
 
-// Resolve returns where a path leads once all links on it are followed. The path is absolute, and
-// there must be something.
+// Resolve follows all links in a path, which must be absolute and exist. It blocks on the disk.
 func Resolve(path string) (Path, error) {
-	if _, err := os.Stat(path); err != nil { // says more of what is wrong than what follows
+	if _, err := os.Stat(path); err != nil { // a clearer error than resolve's
 		return Path{}, err
 	}
 	root, err := resolve(path)
@@ -36,7 +34,7 @@ func Resolve(path string) (Path, error) {
 	return Path{Root: root}, nil
 }
 
-// Join returns the path of something below p. A name may have several parts.
+// Join returns the path of name below p. The name may have several parts.
 func (p Path) Join(name string) Path {
 	if p.Below == "" {
 		return Path{p.Root, name}
@@ -44,7 +42,7 @@ func (p Path) Join(name string) Path {
 	return Path{p.Root, p.Below + string(filepath.Separator) + name}
 }
 
-// IsFolder reports whether a folder is there, and no link on the way. It blocks on the disk.
+// IsFolder reports whether p is a folder without a link on the way. It blocks on the disk.
 func (p Path) IsFolder() bool {
 	info, err := p.Stat()
 	return err == nil && info.Kind == Folder
@@ -61,8 +59,8 @@ func (p Path) String() string {
 	return p.Root + string(filepath.Separator) + p.Below
 }
 
-// Open opens a file to be read by several goroutines, without waiting for anything, and returns
-// what it is now. What is no file is a [*Replaced].
+// Open opens a file, for several goroutines to read, and returns what it is now. It never waits for
+// a writer, as opening a pipe would. The error is a [*Replaced] if it is not a file.
 func (p Path) Open() (*os.File, Info, error) {
 	f, info, err := p.openFile()
 	if err != nil {
@@ -75,17 +73,17 @@ func (p Path) Open() (*os.File, Info, error) {
 	return f, info, nil
 }
 
-// Replaced says that something else stands in a path's place: a link somewhere on it, or at its end
-// what is no file.
+// Replaced says that a path has been replaced: by a link somewhere on it, or at its end by
+// something that is not a file.
 type Replaced struct {
-	Path string // what stands there: the path itself or, if that is a link, a folder on the way to it
+	Path string // of the replacement: the path itself or, for a link, perhaps a folder on the way
 	Kind Kind
 }
 
 // Error implements error. Its text is for logs.
 func (r *Replaced) Error() string { return fmt.Sprintf("%q is %s", r.Path, r.Kind) }
 
-// orReplaced returns what stands in a file's place, if that is why it can't be opened, else err.
+// orReplaced returns a [*Replaced] if that is why a file can't be opened, else err.
 func (p Path) orReplaced(err error) error {
 	info, serr := p.Stat()
 	switch {
@@ -98,13 +96,13 @@ func (p Path) orReplaced(err error) error {
 	return err
 }
 
-// IsReplaced reports whether an error is that something else stands in a path's place.
+// IsReplaced reports whether an error is a [*Replaced].
 func IsReplaced(err error) bool {
 	_, ok := errors.AsType[*Replaced](err)
 	return ok
 }
 
-// ancestors returns all that lies on the way to a path, the path included, the topmost first.
+// ancestors returns the folders on the way to a path and the path itself, the topmost first.
 func ancestors(path string) []string {
 	var all []string
 	for ; path != filepath.Dir(path); path = filepath.Dir(path) {

@@ -8,23 +8,23 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// MaxCrowded is how often to try to open a file or a folder while too many are open: for two
+// MaxCrowded is how often to retry opening a file or folder while too many are open: for two
 // minutes, with the pauses of package backoff.
 const MaxCrowded = 14
 
-// Crowded reports whether something can't be opened because too many files are open, connections
-// among them. That says nothing about the file.
+// Crowded reports whether an error means that too many files, connections included, are open. That
+// says nothing about the file.
 func Crowded(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// What stands for {value} where a file can't be read.
+// The texts that replace {value} if a file can't be read.
 const (
 	valueNoRight  = "you don't have the right to"
 	valueDiskSays = "its disk or another program does not let it be read"
 )
 
-// Problem turns an error of the file system into one of ErrSource whose words a person understands.
+// Problem turns a file system error into one of ErrSource that a person understands.
 func Problem(op, path string, err error) *problem.Error {
 	if r, ok := errors.AsType[*Replaced](err); ok {
 		return replacedError(op, path, r)
@@ -42,7 +42,7 @@ func Problem(op, path string, err error) *problem.Error {
 	return e
 }
 
-// replacedError says what stands in the place of a file.
+// replacedError says what has replaced a file.
 func replacedError(op, path string, r *Replaced) *problem.Error {
 	if r.Kind == Link {
 		e := problem.New(op, path, problem.SourceLinked)
@@ -54,7 +54,7 @@ func replacedError(op, path string, r *Replaced) *problem.Error {
 	return e
 }
 
-// Words says to a person what it is that is no file.
+// Words returns the words for something that is not a file, for a person.
 func (k Kind) Words() string {
 	switch k {
 	case Folder:
@@ -70,7 +70,7 @@ func (k Kind) Words() string {
 	}
 }
 
-// What stands for {value} where something is no file.
+// The texts that replace {value} if something is not a file.
 const (
 	valueFolder    = "a folder"
 	valueFIFO      = "a named pipe"

@@ -9,8 +9,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// ChangedWhileRead says that fewer bytes were there than planned: at the end of the file it has
-// shrunk, else it can't be read.
+// ChangedWhileRead returns the error for a read that gave fewer bytes than planned: at its end the
+// file has shrunk, else it can't be read.
 func ChangedWhileRead(err error) *problem.Error {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return problem.New("read", "", problem.SourceChanged)
@@ -18,8 +18,8 @@ func ChangedWhileRead(err error) *problem.Error {
 	return Problem("read", "", err)
 }
 
-// ReadBlock fills the buffer from the offset on. With an empty one it makes sure that the file is
-// empty: some that systems make up, as those below /proc, only say so.
+// ReadBlock fills the buffer from the offset on. With an empty buffer it checks that the file
+// really is empty: files that systems make up, as below /proc, only claim to be.
 func ReadBlock(f io.ReaderAt, buf []byte, offset int64) error {
 	if len(buf) == 0 {
 		if n, _ := f.ReadAt(make([]byte, 1), offset); n > 0 {
@@ -33,8 +33,8 @@ func ReadBlock(f io.ReaderAt, buf []byte, offset int64) error {
 	return nil
 }
 
-// Checksum returns the checksum of a part of a file, read through the buffer. It ends early, with
-// the cause, if the context does.
+// Checksum returns the checksum of a part of a file, read through the buffer. If the context ends,
+// it returns the cause.
 func Checksum(
 	ctx context.Context, f io.ReaderAt, offset, length int64, buf []byte,
 ) (uint64, error) {

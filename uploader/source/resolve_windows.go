@@ -36,7 +36,7 @@ func followFirst(path string) (next string, ok bool) {
 		}
 		target, err := os.Readlink(at)
 		if err != nil {
-			continue // marked, but no link
+			continue // it has a reparse tag but is not a link
 		}
 		switch {
 		case filepath.IsAbs(target):

@@ -8,20 +8,19 @@ import (
 )
 
 const (
-	// clockSlack is by how much the clock of another machine may be wrong whose disk holds the
-	// file. Windows domains allow 5 minutes.
+	// clockSlack is how wrong the clock of another machine with the file's disk may be. Windows
+	// domains allow 5 minutes.
 	clockSlack = 15 * time.Minute
-	// lately is how long after its last modification a file is named as one that a program may not
-	// have finished.
+	// lately is how long after its last modification a program may still be writing a file.
 	lately = time.Minute
-	// FarAhead is from where on a time in the future is a wrong one, as of a camera, and says
+	// FarAhead is how far in the future a time must be to be wrong, as from a camera, and to say
 	// nothing about a change.
 	FarAhead = 24 * time.Hour
 )
 
-// RestsFrom returns the moment from which on a file of this version is at rest, which it is so long
-// after its last change: what was read of it later, while it kept that version, is true by itself.
-// It is zero where no time of the file tells of a change.
+// RestsFrom returns the moment from which a file of this version is at rest: after its last change
+// plus after. A later reading of the same version needs no second one. It is zero if no time of the
+// file tells of a change.
 func (v Version) RestsFrom(path string, now time.Time, after time.Duration) time.Time {
 	var last time.Time
 	for _, t := range [...]time.Time{v.ModTime, v.Changed} {
@@ -40,7 +39,7 @@ func (v Version) RestsFrom(path string, now time.Time, after time.Duration) time
 }
 
 // ModifiedLately reports whether a file with that modification time was modified in the last
-// minute, so that a program may not be done with it yet. A clock of another machine may be ahead.
+// minute, so that a program may still be writing it. Another machine's clock may be ahead.
 func ModifiedLately(modified, now time.Time) bool {
 	return now.Sub(modified) < lately && modified.Before(now.Add(clockSlack))
 }

@@ -7,8 +7,8 @@ import "os"
 // Small is an open file that one goroutine reads in one go.
 type Small struct{ file *os.File }
 
-// OpenSmall is [Path.Open] for what is read in one go. What was opened may be no file: Stat says
-// so.
+// OpenSmall is [Path.Open] for a file that is read in one go. The result may not be a file: ask
+// Stat.
 func (p Path) OpenSmall() (Small, error) {
 	f, _, err := p.openFile()
 	if err != nil {
@@ -23,5 +23,5 @@ func (s Small) ReadAt(b []byte, offset int64) (int, error) { return s.file.ReadA
 // Stat returns what the file is now.
 func (s Small) Stat() (Info, error) { return infoOf(handle(s.file.Fd())) }
 
-// Close closes the file, of which nothing but a read could fail.
+// Close closes the file. It can't fail: the file was only read.
 func (s Small) Close() { _ = s.file.Close() }
