@@ -10,27 +10,26 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Checked is what the storage said of a token.
+// Checked is what CheckToken learns besides its error.
 type Checked struct {
-	// ClockAhead is by how much this computer's clock is ahead of the storage's; negative where it
-	// is behind. It is exact to a second or two: the service says whole seconds.
+	// ClockAhead is how far this computer's clock is ahead of the storage's; negative if it is
+	// behind. It is exact to a second or two: the service gives whole seconds.
 	ClockAhead time.Duration
-	// ClockKnown is false where nothing answered.
+	// ClockKnown is false if there was no answer.
 	ClockKnown bool
 }
 
 // checkTime is how long the storage may take to answer.
 const checkTime = time.Minute
 
-// CheckToken asks the storage whether it accepts a token. Nothing is left in the inbox: it asks to
-// commit a block that does not exist under a name that nobody uses, which a storage that accepts
-// the token refuses in another way than one that does not. It needs no right but the one to write,
-// takes one request, and blocks on the network until that is answered, ctx ends or a minute is
-// over, which is NoProgress.
+// CheckToken asks the storage whether it accepts a token, and leaves nothing in the inbox. It tries
+// to commit a nonexistent block under an unused name: a storage that accepts the token refuses this
+// differently from one that does not. It needs only the right to write and takes one request. It
+// blocks on the network until the answer, the end of ctx, or a minute is over, which is NoProgress.
 //
-// A nil error means that the token is accepted; otherwise it is the [*problem.Error] that sending a
-// file would end with. Checked is filled wherever something answered, a refusal included. The store
-// is the caller's.
+// A nil error means that the token is accepted; otherwise the error is the [*problem.Error] that
+// sending a file would end with. Checked is filled after any answer, a refusal included. The caller
+// keeps the store.
 func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 	name := t.Inbox.Blob
 	if name == "" {
@@ -46,7 +45,7 @@ func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 	begun := time.Now()
 	answer, err := s.PutBlockList(ctx, name, BlockIDs(NewUploadID(), make([]uint64, 1)),
 		Properties{}, Condition{IfAbsent: true})
-	middle := begun.Add(time.Since(begun) / 2) // of the time in which the service looked at its clock
+	middle := begun.Add(time.Since(begun) / 2) // about when the service read its clock
 	date := answer.Date
 	e, ok := errors.AsType[*problem.Error](err)
 	if ok {
@@ -54,7 +53,7 @@ func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 	}
 	var c Checked
 	if !date.IsZero() {
-		// The date is cut to its second, so on average it is half of one later.
+		// The date is cut to whole seconds, so on average the true time is half a second later.
 		c.ClockAhead, c.ClockKnown = middle.Sub(date.Add(time.Second/2)).Round(time.Second), true
 	}
 	switch {
@@ -64,7 +63,7 @@ func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 		return c, nil
 	case t.Rights.CreateOnly() && ok && (e.Reason == problem.PermissionMissing ||
 		e.Reason == problem.PermissionCreateOnly):
-		return c, nil // who may only create can't commit blocks; signature and dates were looked at before
+		return c, nil // a create-only token can't commit blocks; the storage checks signature and dates first
 	}
 	return c, err
 }

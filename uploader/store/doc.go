@@ -1,9 +1,9 @@
-// Package store says what a storage must do for the queue, and what is handed to it.
+// Package store defines what a storage must do for the queue.
 //
-// [Store] is the interface: three writes, each sent once. A [Body] is the bytes of one of them with
-// their checksum, a [Condition] when it may take place, and [BlockID] names a block. [CheckToken]
-// asks a storage whether it takes a token, and leaves nothing behind.
+// [Store] is the interface: three writes, each sent once. A [Body] is the bytes of a write with
+// their checksum, a [Condition] says when the write may take place, and [BlockID] names a block.
+// [CheckToken] asks a storage whether it accepts a token, and leaves nothing behind.
 //
-// Packages azure and uploadertest implement Store; uploadertest.TestStore holds both to its
-// promises.
+// Packages azure and uploadertest implement Store; uploadertest.TestStore checks its promises for
+// both.
 package store

@@ -11,21 +11,24 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// Store puts blocks and blobs into one inbox. It is implemented by package azure and, for tests, by
+// Store puts blocks and blobs into one inbox. Package azure implements it and, for tests, package
 // uploadertest.
 //
-// What every implementation promises, and uploadertest.TestStore checks:
+// Every implementation promises, and uploadertest.TestStore checks:
 //
-//   - It sends each request once. Retrying is the queue's alone.
-//   - Errors are [*problem.Error]s that wrap one sentinel and never contain the token's query. Error.Unanswered is true where
-//     the service may have done the work; Error.Date is the service's clock where it answered.
-//   - A call returns soon after its context is cancelled, and no goroutine of it reads the body after it returned.
-//   - The service verifies each body against its CRC64 before it acknowledges; other bytes are ErrCorrupt.
-//   - Nothing is listed, read or deleted. Writing rights suffice for everything.
-//   - It may be used by any number of goroutines at once.
+//   - It sends each request once. Only the queue retries.
+//   - Errors are [*problem.Error]s that wrap one sentinel and never contain the token's query.
+//     Error.Unanswered is true if the service may have done the work; Error.Date is the service's
+//     clock if it answered.
+//   - A call returns soon after its context is cancelled, and none of its goroutines reads the body
+//     after it has returned.
+//   - The service verifies each body against its CRC64 before it acknowledges; wrong bytes are
+//     ErrCorrupt.
+//   - It lists, reads and deletes nothing. Write permission is enough for everything.
+//   - Any number of goroutines may use it at once.
 //
-// Names are complete names inside the container, as [scan.PlanName] made them; the implementation
-// escapes them once.
+// Names are complete names inside the container, as [scan.PlanName] returns them; the
+// implementation escapes them once.
 type Store interface {
 	// PutBlob stores a whole blob in one request and discards blocks staged under its name.
 	PutBlob(ctx context.Context, name string, body *Body, p Properties, c Condition) (ledger.Answer,
@@ -33,23 +36,23 @@ type Store interface {
 	// PutBlock stages one block. Staging an id again replaces it. All ids of a blob have the same
 	// length.
 	PutBlock(ctx context.Context, name, id string, body *Body) (ledger.Answer, error)
-	// PutBlockList makes a blob of staged blocks, all or nothing: where one is missing it returns
-	// ErrBlocksLost and nothing changed. It discards staged blocks that are not listed.
+	// PutBlockList makes a blob of staged blocks, all or nothing: if one is missing, it returns
+	// ErrBlocksLost and changes nothing. It discards staged blocks that are not listed.
 	PutBlockList(ctx context.Context, name string, ids []string, p Properties,
 		c Condition) (ledger.Answer, error)
-	// Close ends idle connections. It does not wait for calls under way.
+	// Close closes idle connections. It does not wait for running calls.
 	Close() error
 }
 
 // Properties are what the service keeps beside a blob's bytes.
 type Properties struct {
 	ContentType string
-	ModTime     time.Time // when the file was modified; zero: is not kept
-	Folder      bool      // it stands for a folder, and has no bytes
-	MD5         string    // of the content, 16 bytes; empty: is not kept
+	ModTime     time.Time // of the file; zero: not kept
+	Folder      bool      // the blob stands for a folder and has no bytes
+	MD5         string    // of the content, 16 bytes; empty: not kept
 }
 
-// PropertiesOf returns what the service keeps beside the bytes of a job, whose hashes these are.
+// PropertiesOf returns the properties of a job's blob; s has the file's hashes.
 func PropertiesOf(j *ledger.Job, s source.Sums) Properties {
 	p := Properties{ContentType: contenttype.Of(j.Blob), Folder: j.IsFolder()}
 	if j.KeepTime {
@@ -61,28 +64,28 @@ func PropertiesOf(j *ledger.Job, s source.Sums) Properties {
 	return p
 }
 
-// Condition says when a write may take place. The zero Condition is: always.
+// Condition says when a write may take place. The zero Condition means always.
 type Condition struct {
-	// IfAbsent: only where no blob of the name exists, else ErrExists.
+	// IfAbsent: only if no blob of the name exists, else ErrExists.
 	IfAbsent bool
-	// IfModifiedSince: only where no blob of the name exists or the existing one was written after
-	// this moment of the service's clock (seconds), else ErrExists.
+	// IfModifiedSince: only if no blob of the name exists or the existing one was written after
+	// this time on the service's clock (seconds), else ErrExists.
 	IfModifiedSince time.Time
-	// IfUnmodifiedSince, for PutBlockList only: only where no blob was written under the name after
-	// this moment of the service's clock (seconds), else ErrExists.
+	// IfUnmodifiedSince, for PutBlockList only: only if no blob was written under the name after
+	// this time on the service's clock (seconds), else ErrExists.
 	IfUnmodifiedSince time.Time
-	// IfCommitted, for PutBlockList only: only where the listed blocks are the blob's committed
-	// ones already, else ErrBlocksLost. It asks "was that blob made by our own commit?" without the
+	// IfCommitted, for PutBlockList only: only if the listed blocks already are the blob's
+	// committed ones, else ErrBlocksLost. It asks "did our own commit make that blob?" without the
 	// right to read.
 	IfCommitted bool
 }
 
-// Body is the bytes of one request with their checksum. They belong to the queue: an implementation
-// must not keep them after its call returned. A Body is used by one request at a time, which reads
-// it from the start to the end.
+// Body is the bytes of one request with their checksum. The queue owns the bytes: an implementation
+// must not keep them after its call has returned. One request at a time uses a Body and reads it
+// from start to end.
 type Body struct {
 	data  []byte      // the bytes, or
-	file  io.ReaderAt // where they are read from while being sent, where they are more than the buffers may hold
+	file  io.ReaderAt // the file to read them from while sending, if they exceed the buffers
 	start int64       // their offset in file
 	size  int64
 	off   int64
@@ -95,27 +98,26 @@ func NewBody(data []byte, crc64 uint64) *Body {
 	return &Body{data: data, size: int64(len(data)), crc64: crc64}
 }
 
-// NewFileBody returns a Body over a part of a file, which is read while it is sent. Its checksum
-// was computed before; the service notices where the file changed since.
+// NewFileBody returns a Body over a part of a file, which is read while it is sent. The checksum is
+// computed before, so the service notices if the file has changed since.
 func NewFileBody(file io.ReaderAt, start, size int64, crc64 uint64) *Body {
 	return &Body{file: file, start: start, size: size, crc64: crc64}
 }
 
-// SetPace has pace called before each few KiB that are handed over; it may wait. An error of it
-// ends the reading.
+// SetPace sets a function that is called before each few KiB are handed over; it may wait. Its
+// error ends the reading.
 func (b *Body) SetPace(pace func(n int) error) { b.pace = pace }
 
-// Len returns the number of bytes in all, whatever has been read.
+// Len returns the total number of bytes, read or not.
 func (b *Body) Len() int64 { return b.size }
 
 // CRC64 returns the CRC-64/NVME of all bytes.
 func (b *Body) CRC64() uint64 { return b.crc64 }
 
-// Bytes returns all bytes, or nil where they are read from a file while being sent.
+// Bytes returns all bytes, or nil if they are read from a file while sending.
 func (b *Body) Bytes() []byte { return b.data }
 
-// Sums returns these hashes of all bytes, which it reads for them. It must be called before
-// SetPace.
+// Sums reads all bytes and returns their hashes. Call it before SetPace.
 func (b *Body) Sums(of source.Hashes) (source.Sums, error) {
 	h := source.NewHasher(of)
 	if h == nil {
@@ -147,8 +149,8 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo implements io.WriterTo: it hands the rest to w without copying it, in steps between which
-// it may wait for the speed limit. w must not keep what it is given.
+// WriteTo implements io.WriterTo: it passes the rest to w without copying it, in steps between
+// which it may wait for the speed limit. w must not keep the bytes.
 func (b *Body) WriteTo(w io.Writer) (written int64, err error) {
 	var buf []byte
 	for b.off < b.size {
@@ -180,9 +182,9 @@ func (b *Body) WriteTo(w io.Writer) (written int64, err error) {
 	return written, nil
 }
 
-// paceStep is how many bytes are handed over between two looks at the speed limit. With a quarter
-// of it, on a fast line, a third of all work would be going to the system and back; with much more,
-// a step on the slowest line would take longer than a request may stand still.
+// paceStep is how many bytes are handed over between two checks of the speed limit. With a quarter
+// of it, system calls would be a third of all work on a fast line; with much more, one step on the
+// slowest line would take longer than a request may stall.
 const paceStep = 256 << 10
 
 // Seek implements io.Seeker: the SDK rewinds the body before sending it.
