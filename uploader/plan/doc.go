@@ -1,6 +1,6 @@
-// Package plan decides how a file will be sent: in one request or in blocks of which size, under
-// which name, and whether it can be sent at all.
+// Package plan decides how a file will be sent: in one request or in blocks, and of which size;
+// under which name; and whether it can be sent at all.
 //
-// [Job] makes a job of a file that was found, and [Rename] fits one to another inbox. Nothing here
-// reads a file or speaks to a storage.
+// [Job] makes a job of a found file, and [Rename] fits a job to another inbox. Nothing here reads a
+// file or talks to a storage.
 package plan

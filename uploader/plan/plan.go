@@ -25,8 +25,8 @@ const (
 	MinBlockSize = 64 << 10
 )
 
-// BlockSize returns the block size for a file: the preferred one (0 for the default), or where that
-// would need more than 50,000 blocks the smallest whole number of MiB that does not.
+// BlockSize returns the block size in bytes for a file: the preferred one (0 for the default) or,
+// if that would need more than 50,000 blocks, the smallest whole number of MiB that does not.
 func BlockSize(size, preferred int64) int64 {
 	if preferred == 0 {
 		preferred = DefaultBlockSize
@@ -37,8 +37,8 @@ func BlockSize(size, preferred int64) int64 {
 	return preferred
 }
 
-// Class says how a file is sent: in one request up to the size whole. A token that may only create
-// can't stage blocks.
+// Class returns how a file is sent: in one request up to the size whole, in bytes. With a
+// create-only token it is always one request, since that can't stage blocks.
 func Class(size, whole int64, rights token.Rights) ledger.Class {
 	if size <= BlockSize(size, whole) || rights.CreateOnly() {
 		return ledger.Small
@@ -46,12 +46,11 @@ func Class(size, whole int64, rights token.Rights) ledger.Class {
 	return ledger.Large
 }
 
-// valueLargest stands for {value} where a file is larger than a blob can be: 50,000 blocks of 4,000
-// MiB.
+// valueLargest replaces {value} if a file is larger than a blob can be: 50,000 blocks of 4,000 MiB.
 const valueLargest = "about 190 TiB"
 
 // TooLarge returns why a file of this size in bytes can't be sent with these rights, or nil. It
-// needs no network, and the queue asks the same before it sends.
+// needs no network; the queue checks the same before it sends.
 func TooLarge(path string, size int64, rights token.Rights) *problem.Error {
 	switch {
 	case rights.CreateOnly() && size > maxPutBlob:
@@ -64,8 +63,8 @@ func TooLarge(path string, size int64, rights token.Rights) *problem.Error {
 	return nil
 }
 
-// Job plans one found file, which is sent in one request up to the size whole. What can't be sent
-// becomes a job that waits for a person, so that it is shown.
+// Job plans one found file, which is sent in one request up to the size whole, in bytes. A file
+// that can't be sent becomes a job that needs a person, so that it is shown.
 func Job(f *scan.Found, whole int64, rights token.Rights, o ledger.AddOptions) ledger.Job {
 	j := ledger.Job{
 		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID,
@@ -84,7 +83,7 @@ func Job(f *scan.Found, whole int64, rights token.Rights, o ledger.AddOptions) l
 	return j
 }
 
-// Rename gives a job the name that it has in another inbox.
+// Rename gives a job its name in another inbox.
 func Rename(j *ledger.Job, from, to token.Inbox, several *bool) {
 	if j.Blob == "" {
 		return // it could not have a name in the old one either
@@ -112,7 +111,7 @@ func Rename(j *ledger.Job, from, to token.Inbox, several *bool) {
 	j.Blob = name.Blob
 }
 
-// RenameNotes returns the notes about names with those that the files have in another inbox.
+// RenameNotes returns the notes with the files' names in another inbox.
 func RenameNotes(notes []ledger.NameNote, from, to token.Inbox) []ledger.NameNote {
 	renamed := make([]ledger.NameNote, len(notes))
 	for i, n := range notes {
