@@ -15,7 +15,7 @@ import (
 // maxSkew is how far a signed request's date may be from the server's clock.
 const maxSkew = 15 * time.Minute
 
-// access is what the request's signature permits.
+// access is the access that the request's signature gives.
 type access struct {
 	owner  bool   // signed with the account's key itself
 	rights string // letters of sp otherwise
@@ -23,7 +23,7 @@ type access struct {
 
 func (a access) has(letters string) bool { return a.owner || strings.ContainsAny(a.rights, letters) }
 
-// need says what an operation asks of a token (rest/api/storageservices/create-account-sas,
+// need is what an operation requires of a token (rest/api/storageservices/create-account-sas,
 // "Account SAS permissions by operation"): one of the letters, and the account SAS's resource type.
 // An empty letters is for the owner only.
 type need struct {

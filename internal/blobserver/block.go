@@ -65,8 +65,8 @@ func blockID(id string) (string, *apiError) {
 	return string(raw), nil
 }
 
-// putBlockList commits. The conditions go before the list: a name that is taken is said to be so
-// whatever is listed.
+// putBlockList commits. It checks the conditions before the list: a name that is taken is refused
+// as taken whatever the list says.
 func (x *exchange) putBlockList() error {
 	h := x.r.Header
 	size, e := x.bodySize(maxListXML)
@@ -117,7 +117,7 @@ func (x *exchange) putBlockList() error {
 	return nil
 }
 
-// parseBlockList reads the body of Put Block List. It holds no more in memory than the list itself.
+// parseBlockList parses the body of Put Block List. It holds only the list in memory.
 func parseBlockList(r io.Reader) ([]listed, *apiError) {
 	d := xml.NewDecoder(r)
 	var list []listed

@@ -18,7 +18,7 @@ func encodeCRC(v uint64) string {
 	return base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, v))
 }
 
-// sums verifies a body against what the client said of it.
+// sums verifies a body against the client's checksums.
 type sums struct {
 	wantMD5, wantBlobMD5, wantCRC []byte
 	md5                           hash.Hash // nil if nobody asked for it
@@ -76,7 +76,7 @@ func (s *sums) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// verify compares with what the client said and sets the answer's checksum header.
+// verify compares with the client's checksums and sets the answer's checksum header.
 func (s *sums) verify(answer http.Header) *apiError {
 	var got []byte
 	if s.md5 != nil {

@@ -13,15 +13,15 @@ type listed struct {
 	where string // Latest, Committed or Uncommitted
 }
 
-// extent is a block's place, in the staging file or in the present content.
+// extent is a block's place, in the staging file or in the current content.
 type extent struct {
 	blockRef
 	staged bool
 	off    int64
 }
 
-// commit makes a blob of the listed blocks, all or nothing. What is staged and not listed is
-// discarded.
+// commit makes a blob of the listed blocks, all or nothing. It discards staged blocks that are not
+// listed.
 func (c *container) commit(
 	name string, list []listed, st blobState, limit int64, allow guard,
 ) (*content, error) {
@@ -103,8 +103,8 @@ func (e *entry) resolve(list []listed, cur *content) ([]extent, *apiError) {
 	return out, nil
 }
 
-// assemble returns the file that holds the extents one after the other: "" if the present content
-// does so already, the staging file itself if its blocks came in order, a new file otherwise.
+// assemble returns the file that holds the extents one after another: "" if the current content
+// already does, the staging file itself if its blocks came in order, a new file otherwise.
 func (c *container) assemble(e *entry, cur *content, extents []extent, size int64) (string, error) {
 	same, inOrder := cur != nil && cur.Size == size, len(extents) > 0 && e.staging != nil &&
 		e.staging.inflight == 0

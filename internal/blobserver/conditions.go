@@ -41,7 +41,8 @@ func tagged(header, tag string) bool {
 	return false
 }
 
-// write judges a change of what has the tag and time; exists is false where nothing does.
+// write checks the conditions for a change of content with the tag and time; exists is false if
+// there is no content.
 func (c conditions) write(exists bool, tag string, modified time.Time) *apiError {
 	modified = modified.Truncate(time.Second) // HTTP's dates have no more
 	switch {
@@ -59,7 +60,7 @@ func (c conditions) write(exists bool, tag string, modified time.Time) *apiError
 	return nil
 }
 
-// read judges a read of what has the tag and time.
+// read checks the conditions for a read of content with the tag and time.
 func (c conditions) read(tag string, modified time.Time) *apiError {
 	modified = modified.Truncate(time.Second)
 	e := fail("ConditionNotMet")
@@ -74,8 +75,8 @@ func (c conditions) read(tag string, modified time.Time) *apiError {
 	return nil
 }
 
-// guard makes the conditions a look at the present content. A token that may only create is refused
-// before them.
+// guard turns the conditions into a guard of the current content. It refuses a token that may only
+// create before it checks the conditions.
 func (x *exchange) guard() (guard, *apiError) {
 	cond, e := readConditions(x.r.Header)
 	if e != nil {

@@ -22,7 +22,7 @@ type Policy struct {
 	Rights string    `json:"rights,omitempty"` // letters as in sp
 }
 
-// containerState is what the service knows of a container, apart from its blobs.
+// containerState is the state of a container, apart from its blobs.
 type containerState struct {
 	ETag     string            `json:"etag"`
 	Modified time.Time         `json:"modified"`
@@ -37,7 +37,7 @@ type container struct {
 	dir  string // internal folder, relative to the root: log, state, staged blocks, odd names
 	tree string // folder of the delivered files, relative to the root
 
-	// gate is held for reading while a name changes and for writing while the container goes away.
+	// gate is held for reading while a name changes, and for writing while the container is removed.
 	gate    sync.RWMutex
 	deleted bool
 	log     *os.File // see record
@@ -46,7 +46,7 @@ type container struct {
 	state   containerState
 	entries map[string]*entry
 
-	placing sync.Mutex // one new name at a time looks for a free path
+	placing sync.Mutex // only one new name at a time looks for a free path
 }
 
 func newContainer(s *Server, name string) *container {
@@ -61,7 +61,7 @@ func newContainer(s *Server, name string) *container {
 	return c
 }
 
-// create makes the folders, the state and an empty log. state.json comes last: without it the
+// create creates the folders, an empty log and the state. state.json comes last: without it the
 // container does not exist.
 func (c *container) create(st containerState) error {
 	for _, d := range []string{"incoming", "staging", "odd"} {
@@ -83,7 +83,7 @@ func (c *container) create(st containerState) error {
 	return nil
 }
 
-// save writes the state and takes it over.
+// save writes the state to disk and then uses it.
 func (c *container) save(st containerState) error {
 	text, err := json.Marshal(st)
 	if err != nil {
@@ -98,7 +98,7 @@ func (c *container) save(st containerState) error {
 	return nil
 }
 
-// snapshot returns the container's state; its maps and slices are not changed by anybody.
+// snapshot returns the container's state; nobody changes its maps and slices.
 func (c *container) snapshot() containerState {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,7 +112,7 @@ func (c *container) lookup(name string) *entry {
 	return c.entries[name]
 }
 
-// at returns the entry of name and makes it if need be.
+// at returns the entry of name and creates it if necessary.
 func (c *container) at(name string) *entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -153,7 +153,7 @@ func (c *container) names(prefix string) []string {
 	return out
 }
 
-// enter is called before a name changes; the returned function after it.
+// enter must be called before a name changes, and leave afterwards.
 func (c *container) enter() (leave func(), e *apiError) {
 	c.gate.RLock()
 	if c.deleted {
@@ -184,8 +184,8 @@ func (c *container) open(name string) (*content, *os.File, error) {
 	return e.cur, f, nil
 }
 
-// remove deletes the container: nobody can reach it once its folder has been renamed away, then its
-// files go.
+// remove deletes the container: it first renames the folder, after which nobody can reach it, and
+// then deletes its files.
 func (c *container) remove() error {
 	c.gate.Lock()
 	defer c.gate.Unlock()
@@ -240,8 +240,8 @@ func (c *container) close() error {
 	return err
 }
 
-// copyRange copies n bytes of src from off to dst's position. Between files the kernel does it
-// where it can.
+// copyRange copies n bytes of src from off to dst's position. Between files the kernel copies them
+// if it can.
 func copyRange(dst, src *os.File, off, n int64) error {
 	if _, err := src.Seek(off, io.SeekStart); err != nil {
 		return fmt.Errorf("copy blocks: %w", err)

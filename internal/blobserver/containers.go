@@ -65,10 +65,10 @@ func (s *Server) Containers() []string {
 	return out
 }
 
-// ErrContainerExists is what CreateContainer returns for a name that is taken.
+// ErrContainerExists is CreateContainer's error for a name that is taken.
 var ErrContainerExists = errors.New("container exists already")
 
-// CreateContainer makes a container. Its name is 3 to 63 lower-case letters, digits and single
+// CreateContainer creates a container. Its name is 3 to 63 lower-case letters, digits and single
 // hyphens between them.
 func (s *Server) CreateContainer(name string) error {
 	err := s.makeContainer(name, nil)
@@ -222,8 +222,8 @@ func (x *exchange) deleteContainer() error {
 	return nil
 }
 
-// DeleteContainer removes a container with everything in it. Files that somebody else put into its
-// folder stay.
+// DeleteContainer removes a container with everything in it. Other people's files in its folder
+// stay.
 func (s *Server) DeleteContainer(name string) error {
 	s.making.Lock()
 	defer s.making.Unlock()
@@ -352,7 +352,7 @@ type Blob struct {
 	Blocks   int // 0 for a blob of one request
 }
 
-// Blobs returns what has been delivered to a container, sorted by name; nil if there is no such
+// Blobs returns the blobs delivered to a container, sorted by name; nil if there is no such
 // container.
 func (s *Server) Blobs(container string) []Blob {
 	c := s.container(container)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// blobState is what the service knows of a committed blob.
+// blobState is the state of a committed blob.
 type blobState struct {
 	ETag     string            `json:"etag"`
 	Created  time.Time         `json:"created"`
@@ -33,7 +33,7 @@ type blockRef struct {
 	Size int64  `json:"size"`
 }
 
-// content is a committed blob and where its bytes are. It is never changed, only replaced.
+// content is a committed blob and the place of its bytes. It never changes; it is only replaced.
 type content struct {
 	blobState
 	path string // relative to the server's folder, with slashes

@@ -20,8 +20,8 @@ type apiError struct {
 // Error returns the code; nothing of the request is in it.
 func (e *apiError) Error() string { return e.code }
 
-// known holds status and sentence of every code that this server or a fault script says, as the
-// service's documentation lists them (rest/api/storageservices/common-rest-api-error-codes and
+// known holds the status and sentence of every code that this server or a fault script can send,
+// from the service's documentation (rest/api/storageservices/common-rest-api-error-codes and
 // blob-service-error-codes).
 var known = map[string]struct {
 	status  int

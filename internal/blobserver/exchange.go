@@ -15,14 +15,15 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// Versions of the protocol that are accepted, as in x-ms-version and sv. Between them any date is.
+// The accepted versions of the protocol, as in x-ms-version and sv: these and any date between
+// them.
 const (
 	oldestVersion = "2015-04-05"
 	newestVersion = "2026-12-06"
 )
 
-// drainLimit is how much of a refused body is read so that the client, which may still be sending,
-// sees the answer.
+// drainLimit is how many bytes of a refused body are read so that the client, which may still be
+// sending, sees the answer.
 const drainLimit = 16 << 20
 
 // drainTime is how long that may take.
@@ -42,8 +43,8 @@ type exchange struct {
 	status  int
 	code    string
 	access  access
-	folder  string     // with a slash: the directory that the token is confined to, "" for none
-	c       *container // of the container's operations, nil where it does not exist
+	folder  string     // with a slash: the directory that the token is confined to; "" for none
+	c       *container // nil if it does not exist
 	skew    time.Duration
 }
 
@@ -76,7 +77,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.running.Done()
-	// What the request was is noted even where a hook breaks the connection off by a panic.
+	// Record the request even if a hook ends the connection with a panic.
 	defer func() {
 		s.journal.end(Request{x.op, r.Method, x.status, x.code, x.read}, s.cfg.Record)
 	}()
@@ -84,9 +85,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		x.fail(e)
 	}
 	if x.status >= 400 && x.r.ContentLength != 0 {
-		// The client gets its answer first, and little time: it may have nothing more to send. Full
-		// duplex, since package http would otherwise wait without end for the body before it sends
-		// the answer.
+		// Send the answer first, and wait only a short time for the body: the client may send no
+		// more. Full duplex, because package http would otherwise wait for ever for the body before
+		// it sends the answer.
 		control := http.NewResponseController(x.w)
 		_ = control.EnableFullDuplex() // not there in tests that have no connection
 		_ = control.Flush()            // a client that is gone reads nothing
@@ -106,7 +107,7 @@ func (s *Server) enter() bool {
 	return true
 }
 
-// run does everything up to the answer; an error is still to be answered.
+// run does everything up to the answer; the caller answers its error.
 func (x *exchange) run() error {
 	if e := x.parse(); e != nil {
 		return e
@@ -124,7 +125,7 @@ func (x *exchange) run() error {
 		if x.interfere(x.before()) {
 			return nil
 		}
-		// The hook may have taken its time, in which the token ended.
+		// The token may have expired while the hook waited.
 		if e := x.authorise(); e != nil {
 			return e
 		}
@@ -183,7 +184,7 @@ func (x *exchange) parse() *apiError {
 	return nil
 }
 
-// rawPath returns the path as it was sent, which signatures are over.
+// rawPath returns the path as it was sent; signatures cover it in this form.
 func (x *exchange) rawPath() string {
 	p, _, _ := strings.Cut(x.r.RequestURI, "?")
 	if strings.HasPrefix(p, "/") {
@@ -270,7 +271,7 @@ func init() { // a variable's initialiser may not refer to itself through the fu
 	}
 }
 
-// unsupported tells what is known to the service and not to this server.
+// unsupported returns the error for operations of the service that this server lacks.
 func (x *exchange) unsupported() *apiError {
 	switch comp := x.q.Get("comp"); comp {
 	case "page", "appendblock", "pagelist":
@@ -286,7 +287,7 @@ func (x *exchange) unsupported() *apiError {
 	return fail("NotImplemented")
 }
 
-// fail answers with an error, unless the hook has another idea.
+// fail answers with an error, unless the hook answers otherwise.
 func (x *exchange) fail(err error) {
 	var e *apiError
 	var body bodyError
@@ -309,7 +310,7 @@ func (x *exchange) fail(err error) {
 	x.refuse(e)
 }
 
-// send answers with success and a body, nil for none, unless the hook has another idea.
+// send answers with success and a body, nil for none, unless the hook answers otherwise.
 func (x *exchange) send(status int, contentType string, body []byte) {
 	if x.after(status) {
 		return
@@ -361,7 +362,7 @@ func (s *Server) bodyDeadline(n int64) time.Time {
 	return time.Now().Add(time.Duration(max(n, 0)/1_000_000+1) * 10 * time.Minute)
 }
 
-// progress reads a body; every read may take as long as Config.Stall, all of them until end.
+// progress reads a body. Each read may take Config.Stall; all of them must finish before end.
 type progress struct {
 	x   *exchange
 	r   io.Reader

@@ -13,18 +13,18 @@ import (
 	"time"
 )
 
-// Faults is a script of what goes wrong: which requests meet which fault, how often and with what
-// chance. Make one with [ParseFaults], whose comment has the language, and give it to one server as
-// Config.Faults. Chances depend on the seed and on what is asked for, not on the order in which
-// requests come, so a run can be repeated. Its methods may be called by any number of goroutines.
+// Faults is a script of faults to inject: which requests meet which fault, how often and with what
+// chance. [ParseFaults] creates one, and its comment describes the language. Give it to one server
+// as Config.Faults. Chances depend on the seed and the request, not on the order of requests, so a
+// run can be repeated. Any number of goroutines may call its methods.
 type Faults struct {
 	seed  uint64
 	rules []*rule
 	off   atomic.Bool
 }
 
-// Off ends all faults: from then on everything is answered as usual. Requests that a fault holds
-// are not freed.
+// Off ends all faults: from then on the server answers as usual. It does not release requests
+// that a fault already holds.
 func (f *Faults) Off() { f.off.Store(true) }
 
 // Met returns how many requests have met each fault, in the script's order.
@@ -44,8 +44,8 @@ type moment uint8
 
 const (
 	atStart  moment = iota // before the body is read
-	atBody                 // when half of it was read
-	atEnd                  // when all of it was read, before the work
+	atBody                 // when half of the body was read
+	atEnd                  // when all of the body was read, before the work
 	atAnswer               // after the work
 )
 
@@ -56,10 +56,10 @@ type rule struct {
 	// Which requests.
 	ops    map[Kind]bool  // nil: all
 	name   *regexp.Regexp // nil: all
-	tries  int64          // only the first ones of each request; 0: all
-	from   int64          // only from this one on, counted from 1
-	count  int64          // at most so many; 0: all
-	chance float64        // of those, this part
+	tries  int64          // only the first tries of each request; 0: all
+	from   int64          // only from this request on, counted from 1
+	count  int64          // at most this many requests; 0: all
+	chance float64        // of those, this share
 
 	// What happens.
 	at         moment
@@ -73,12 +73,12 @@ type rule struct {
 	to         string
 
 	mu   sync.Mutex
-	seen int64            // requests that the first four would let through
-	like map[string]int64 // of those, by operation and name; only where there is a chance
+	seen int64            // requests that ops, name and tries select
+	like map[string]int64 // of those, by operation and name; only if there is a chance
 	met  atomic.Int64
 }
 
-// ask returns the first rule of those that act at the moment and that the request meets, or nil.
+// ask returns the first rule that acts at this moment and that the request meets, or nil.
 func (f *Faults) ask(op *Op, acts func(*rule) bool) *rule {
 	if f == nil || f.off.Load() {
 		return nil
@@ -91,7 +91,7 @@ func (f *Faults) ask(op *Op, acts func(*rule) bool) *rule {
 	return nil
 }
 
-// before is what happens to a request instead of its work, or before it.
+// before returns the fault before a request's work, or in place of it.
 func (f *Faults) before(s *Server, op *Op) *Answer {
 	if r := f.ask(op,
 		func(r *rule) bool { return r.fault.answer != nil && r.at != atAnswer }); r != nil {
@@ -100,7 +100,7 @@ func (f *Faults) before(s *Server, op *Op) *Answer {
 	return nil
 }
 
-// after is what happens to the answer to a request whose work succeeded.
+// after returns the fault in the answer to a request whose work succeeded.
 func (f *Faults) after(s *Server, op *Op) *Answer {
 	if r := f.ask(op,
 		func(r *rule) bool { return r.fault.answer != nil && r.at == atAnswer }); r != nil {
@@ -118,7 +118,7 @@ func (f *Faults) connect() string {
 	return ""
 }
 
-// connectOp stands for the making of a connection where faults are counted.
+// connectOp stands for opening a connection when faults are counted.
 const connectOp Kind = "Connect"
 
 // meets counts a request and decides whether it meets the rule.
@@ -170,11 +170,11 @@ func (r *rule) answer(s *Server, op *Op) *Answer {
 	return a
 }
 
-// faultKind is a word of the language. answer fills in what the request gets; nil is a fault of
+// faultKind is a word of the language. answer fills in the request's Answer; nil is a fault of
 // connections.
 type faultKind struct {
 	word     string
-	settings string // that it takes besides those that select requests; in capitals: required, and may stand bare
+	settings string // besides those that select requests; in capitals: required, name optional
 	moments  []moment
 	answer   func(r *rule, s *Server, op *Op, a *Answer)
 }
@@ -243,15 +243,14 @@ var faultKinds = []faultKind{
 	{"handshake", "", nil, nil},
 }
 
-// logFault notes why the folder could not be brought into the state that a fault wants.
+// logFault logs why a fault could not change the folder.
 func (s *Server) logFault(err error) {
 	if err != nil {
 		s.log.Warn("fault not carried out", "error", err)
 	}
 }
 
-// DiscardBlocks forgets the blocks that are staged under the name, as the service does after a
-// week.
+// DiscardBlocks discards the name's staged blocks, as the service does after a week.
 func (s *Server) DiscardBlocks(container, name string) error {
 	c := s.container(container)
 	if c == nil {
@@ -272,8 +271,8 @@ func (s *Server) DiscardBlocks(container, name string) error {
 	return nil
 }
 
-// stageForeignBlock stages a block with an id of five bytes, as some other program might have left
-// it, unless blocks with ids of another length are there already.
+// stageForeignBlock stages a block with an id of five bytes, as another program might have left it,
+// unless there are already blocks with ids of another length.
 func (s *Server) stageForeignBlock(container, name string) error {
 	c := s.container(container)
 	if c == nil || name == "" {
@@ -307,8 +306,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// heldBody stands still once, when left bytes have been read. Nothing comes any more if somebody
-// gave up meanwhile.
+// heldBody stops once, when left bytes have been read. It ends there if the client or the server
+// has gone meanwhile.
 type heldBody struct {
 	r    io.Reader
 	left int64

@@ -13,16 +13,16 @@ import (
 	"time"
 )
 
-// Bounds of a script, so that one that is taken from elsewhere does no harm.
+// Bounds of a script, so that a foreign script does no harm.
 const (
 	maxFaultText  = 64 << 10
 	maxFaultLines = 1000
 	maxFaultTime  = 1000 * time.Hour
 )
 
-// ParseFaults reads a fault script: one fault a line, with its settings as KEY=VALUE behind it.
-// What follows a # at a line's start or behind a blank is a comment. Values with blanks stand in
-// "quotes". "seed N" chooses other chances. docs/FAULTS.md has the whole language:
+// ParseFaults parses a fault script: one fault a line, followed by its settings as KEY=VALUE. Text
+// after a # at the start of a line or after a space is a comment. Values with spaces are in
+// "quotes". "seed N" selects other chances. docs/FAULTS.md has the whole language:
 //
 //	seed 7
 //	refuse ServerBusy  chance=5%  retry-after=1s

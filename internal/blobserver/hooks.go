@@ -13,7 +13,7 @@ import (
 // Kind is the operation of a request, by the service's name for it.
 type Kind string
 
-// The operations. Those that are not served are answered before any hook is asked.
+// The operations. Unsupported operations are refused before any hook is called.
 const (
 	PutBlob           Kind = "PutBlob"
 	PutBlock          Kind = "PutBlock"
@@ -36,7 +36,7 @@ const (
 	unknownOp         Kind = "Unknown"
 )
 
-// Op is one request as a hook sees it. It holds no signature.
+// Op is one request as a hook sees it. It contains no signature.
 type Op struct {
 	Kind      Kind
 	Container string
@@ -48,14 +48,14 @@ type Op struct {
 	ClientID  string // x-ms-client-request-id
 }
 
-// Answer is what a hook does to a request. From Before it takes the place of the work: the body is
-// read as far as ReadBody says, Wait is waited for, then the connection is reset or Status sent.
-// From After the work is done already and only its answer is replaced; with Status 0 the true
-// answer is sent with Header added. A Before answer whose Status is 0 without Reset slows the
-// request down only: Wait and Body apply, then the work is done as usual.
+// Answer is a hook's effect on a request. From Before it replaces the work: the server reads
+// ReadBody bytes of the body, calls Wait, and then resets the connection or sends Status. From
+// After the work is already done and only its answer is replaced; with Status 0 the true answer
+// is sent with Header added. An Answer from Before with Status 0 and without Reset only slows the
+// request down: Wait and Body apply, then the work is done as usual.
 type Answer struct {
-	Status     int           // HTTP status; 0: do as usual
-	Code       string        // the service's code; with Raw nil it makes the XML body
+	Status     int           // HTTP status; 0: as usual
+	Code       string        // the service's code; if Raw is nil, the XML body contains it
 	Message    string        // "" for the code's own sentence
 	Detail     string        // AuthenticationErrorDetail
 	RetryAfter time.Duration // sent in whole seconds if not 0
@@ -64,21 +64,21 @@ type Answer struct {
 	Length     int64         // Content-Length to promise instead of Raw's own, to send a truncated answer; 0: the true one
 	ReadBody   int64         // bytes of the request's body to read before answering; negative: all
 	Reset      bool          // reset the connection instead of answering
-	// Wait blocks until the answer may go on; it must return when its context ends, which is when
+	// Wait blocks until the answer may continue; it must return when its context ends, which is when
 	// the client is gone or the server closes.
 	Wait func(context.Context)
-	// Body wraps the request's body, for instance to read slowly or to change a byte. The context
-	// is Wait's.
+	// Body wraps the request's body, for example to read slowly or to change a byte. The context is
+	// Wait's.
 	Body  func(context.Context, io.Reader) io.Reader
-	Wire  []byte        // these bytes go out instead of an answer of HTTP, and the connection ends
-	Bare  bool          // the answer is without the service's marks, as of something between
-	Clock time.Duration // by how much the service's clock is wrong: for the token's dates and the answer's Date
+	Wire  []byte        // sent instead of an HTTP answer, before the connection ends
+	Bare  bool          // without the service's headers, like a middlebox's answer
+	Clock time.Duration // error of the service's clock, for the token's dates and the answer's Date
 }
 
-// Stall is a Wait that never goes on by itself.
+// Stall is a Wait that never continues by itself.
 func Stall(ctx context.Context) { <-ctx.Done() }
 
-// interfere does what a says; true if the request has been answered by it.
+// interfere carries out a; it returns true if that answered the request.
 func (x *exchange) interfere(a *Answer) bool {
 	if a == nil {
 		return false
@@ -151,7 +151,7 @@ func (x *exchange) answer(a *Answer) {
 	}
 }
 
-// end closes the connection without a goodbye, or after other last words than an answer of HTTP.
+// end resets the connection, or closes it after words that are no HTTP answer.
 func (x *exchange) end(words []byte) {
 	x.status = -1
 	conn, _, err := http.NewResponseController(x.w).Hijack()
@@ -173,7 +173,7 @@ func (x *exchange) end(words []byte) {
 	_ = inner.Close()
 }
 
-// Request is what a server remembers of one request.
+// Request is a server's record of one request.
 type Request struct {
 	Op
 	Method string
@@ -182,7 +182,7 @@ type Request struct {
 	Bytes  int64  // of the request's body that were read
 }
 
-// recorder counts requests and keeps them if it is to.
+// recorder counts requests, and keeps them if Config.Record is set.
 type recorder struct {
 	mu       sync.Mutex
 	counts   map[Kind]int64
@@ -190,7 +190,7 @@ type recorder struct {
 	requests []Request
 }
 
-// begin numbers the request among its like.
+// begin numbers the request among those of the same kind, container, blob and block id.
 func (r *recorder) begin(op *Op, keep bool) {
 	if !keep {
 		return
@@ -228,8 +228,7 @@ func (s *Server) Counts() map[Kind]int64 {
 	return out
 }
 
-// Requests returns all requests in the order in which they ended. It is empty unless Config.Record
-// is set.
+// Requests returns all requests in the order in which they ended; none unless Config.Record is set.
 func (s *Server) Requests() []Request {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()

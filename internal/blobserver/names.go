@@ -18,7 +18,7 @@ const (
 	maxPolicyName = 64 // characters
 )
 
-// target is what a request's path leads to after the service's rewriting.
+// target is the target of a request's path after the service's rewriting.
 type target struct {
 	account   string
 	container string // empty: the account
@@ -79,7 +79,7 @@ func parsePath(escaped string) (target, *apiError) {
 	return t, nil
 }
 
-// checkBlobName refuses what the service refuses in a name that has been rewritten already.
+// checkBlobName refuses the names that the service refuses. The name is already rewritten.
 func checkBlobName(name string) *apiError {
 	if name == "" {
 		return fail("InvalidResourceName")
@@ -100,7 +100,7 @@ func checkBlobName(name string) *apiError {
 	return nil
 }
 
-// forbidden reports code points that the service does not take in a name: control characters, five
+// forbidden reports code points that the service does not allow in a name: control characters, five
 // of the C1 range, private use and noncharacters.
 func forbidden(r rune) bool {
 	switch {

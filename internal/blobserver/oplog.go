@@ -9,7 +9,7 @@ import (
 	"io"
 )
 
-// record is one line of a container's log: what became true of one name.
+// record is one line of a container's log: a change of one name.
 type record struct {
 	Op   string     `json:"op"` // one of the op constants
 	Name string     `json:"name"`
@@ -25,8 +25,8 @@ const (
 	opDelete = "delete" // the name has no content
 )
 
-// record adds a line to the log, for the next start. A line break comes first, so that half a line,
-// as a kill or a full disk leaves it, spoils no other.
+// record adds a line to the log, for the next start. A line break comes first, so that a partial
+// line, left by a kill or a full disk, spoils no other.
 func (c *container) record(r record) error {
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -38,8 +38,8 @@ func (c *container) record(r record) error {
 	return nil
 }
 
-// readRecords calls f for every record from the start. Half a line is no record: what it was to say
-// was never acknowledged.
+// readRecords calls f for every record from the start. A partial line is no record: its change was
+// never acknowledged.
 func readRecords(r io.Reader, f func(record)) error {
 	in := bufio.NewReaderSize(r, 1<<20)
 	for {

@@ -11,13 +11,14 @@ import (
 	"strings"
 )
 
-// place moves src, complete and on disk, to where the blob's content belongs, and returns that
-// path. had is the path of the name's present content, "" if it has none: a name keeps its path.
+// place moves src, complete and on disk, to the path for the blob's content, and returns that path.
+// had is the path of the name's current content, "" if it has none: a name keeps its path.
 //
-// A new name gets its readable path if the file system takes it and nothing stands there: neither
-// another blob (names that differ only by case or normalisation, or "a" beside "a/b") nor a file
-// that isn't ours. Otherwise it goes by a hash of its name into the hidden folder. If no rename
-// works the content stays where it is, which is a valid place too: the next start tries again.
+// A new name gets its readable path if the file system allows it and the path is free: neither
+// another blob has it (names that differ only by case or normalisation, or "a" beside "a/b") nor a
+// file that isn't ours. Otherwise the content goes into the hidden folder, under a hash of its
+// name. If no rename works, the content stays where it is, which is a valid place too: the next
+// start tries again.
 func (c *container) place(name, src, had string) string {
 	c.placing.Lock()
 	defer c.placing.Unlock()
@@ -42,12 +43,12 @@ func (c *container) place(name, src, had string) string {
 	return odd
 }
 
-// temporary reports whether p is a file that has not found its place.
+// temporary reports whether p is a file that is not yet in its place.
 func (c *container) temporary(p string) bool {
 	return strings.HasPrefix(p, c.dir+"/incoming/") || strings.HasPrefix(p, c.dir+"/staging/")
 }
 
-// makeRoom makes the folders for p and reports whether p itself is free.
+// makeRoom creates the folders for p and reports whether p itself is free.
 func (c *container) makeRoom(p string) bool {
 	if _, err := c.s.root.Lstat(p); !errors.Is(err, fs.ErrNotExist) {
 		return false

@@ -93,8 +93,8 @@ func (x *exchange) describe(c *content) {
 	h.Set("x-ms-server-encrypted", "false")
 }
 
-// span reads the range that is asked for; x-ms-range goes before Range, a form that can't be read
-// is ignored.
+// span parses the requested range; x-ms-range has precedence over Range, and an invalid range is
+// ignored.
 func (x *exchange) span(size int64) (off, n int64, status int, e *apiError) {
 	v := x.r.Header.Get("x-ms-range")
 	if v == "" {
@@ -124,7 +124,7 @@ func (x *exchange) span(size int64) (off, n int64, status int, e *apiError) {
 	return off, end - off + 1, http.StatusPartialContent, nil
 }
 
-// pourOut sends n bytes of f. A client that takes none for as long as Config.Stall is left.
+// pourOut sends n bytes of f. It gives up a client that takes no bytes for Config.Stall.
 func (x *exchange) pourOut(f *os.File, off, n int64) {
 	const step = 4 << 20
 	out := http.NewResponseController(x.w)

@@ -9,8 +9,8 @@ import (
 	"path"
 )
 
-// recover brings the container from its folder into memory: the log says which blobs there are.
-// Staged blocks ended with the server that had them.
+// recover loads the container from its folder into memory: the log says which blobs exist. Staged
+// blocks ended with the server that had them.
 func (c *container) recover() error {
 	text, err := c.s.root.ReadFile(path.Join(c.dir, "state.json"))
 	if err != nil {
@@ -57,8 +57,8 @@ func (c *container) recover() error {
 	return nil
 }
 
-// settle returns where a recorded blob's content is, "" if it is gone. A kill may have come between
-// the record and the move into place, which is then made up for.
+// settle returns where a recorded blob's content is, "" if it is gone. If a kill came between the
+// record and the move into place, settle moves the content now.
 func (c *container) settle(r record) (string, error) {
 	if r.File == "" || !c.isFile(r.File) {
 		return c.find(r.Name), nil
@@ -69,8 +69,7 @@ func (c *container) settle(r record) (string, error) {
 	return c.place(r.Name, r.File, r.Path), nil
 }
 
-// sweep removes the hidden files that are not in use: uploads that were cut off, staged blocks,
-// what was replaced.
+// sweep removes unused hidden files: interrupted uploads, staged blocks, replaced content.
 func (c *container) sweep(used map[string]bool) {
 	for _, d := range []string{"incoming", "staging", "odd"} {
 		dir := path.Join(c.dir, d)

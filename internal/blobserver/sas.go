@@ -42,7 +42,7 @@ func accountText(account string, q url.Values) string {
 	return strings.Join(append(parts, ""), "\n")
 }
 
-// verifySAS checks a token in the query: its form, its time, its signature, then what it permits.
+// verifySAS checks a token in the query: its form, its time, its signature, then its rights.
 func (x *exchange) verifySAS() *apiError {
 	q := x.q
 	if q.Has("skoid") {

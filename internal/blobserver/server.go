@@ -29,14 +29,14 @@ const (
 	maxHeaderBytes = 64 << 10
 	maxIdle        = 2 * time.Minute
 	maxHeaderTime  = 10 * time.Second
-	// DefaultAccount is the account's name where Config gives none.
+	// DefaultAccount is the account's name if Config has none.
 	DefaultAccount = "localinbox"
 )
 
-// Config says what a server is made of. Only Dir is required.
+// Config configures a server. Only Dir is required.
 type Config struct {
-	// Dir is the folder for everything that is delivered, made if it does not exist. One server at
-	// a time may use it, see [ErrInUse].
+	// Dir is the folder for deliveries. New creates it if necessary. Only one server at a time may
+	// use it, see [ErrInUse].
 	Dir string
 	// Account is the account's name, 3 to 24 lower-case letters and digits; DefaultAccount if
 	// empty.
@@ -44,27 +44,26 @@ type Config struct {
 	// Key signs tokens and requests. If nil, a random key is kept in Dir/.blobserver/key, readable
 	// by its owner only.
 	Key []byte
-	// Now is the server's clock; time.Now if nil. It decides on tokens and the life of staged
-	// blocks, not on network time limits.
+	// Now is the server's clock; time.Now if nil. It applies to tokens and the life of staged blocks,
+	// not to network time limits.
 	Now func() time.Time
-	// Stall is how long a body may make no progress before the request is given up; one minute if
-	// 0. All of a request's header must come within the same time, at most 10 s.
+	// Stall is how long a body may make no progress before the server gives up the request; one
+	// minute if 0. A request's whole header must arrive within the same time, at most 10 s.
 	Stall time.Duration
-	// Record keeps the Requests of the server's life, for tests. Counters are kept always.
+	// Record keeps all Requests of the server, for tests. Counters are always kept.
 	Record bool
-	// Before and After are asked around every authorised operation, see [Answer]; nil answers as
-	// usual. They are called by many goroutines at once.
+	// Before and After are called around every authorised operation, see [Answer]; nil answers as
+	// usual. Many goroutines call them at once.
 	Before func(*Op) *Answer
 	After  func(op *Op, status int) *Answer
-	// Faults is a script of what is to go wrong; nil for nothing. It is asked where the hooks have
-	// nothing to say.
+	// Faults is a script of faults to inject; nil for none. It applies when the hooks return nil.
 	Faults *Faults
-	// Log gets one line for what a person should know. It never gets a query or a signature.
-	// Discarded if nil.
+	// Log receives one line for each event that a person should know about, never a query or a
+	// signature. Discarded if nil.
 	Log *slog.Logger
 }
 
-// Server is a local inbox. Its methods may be called by any number of goroutines.
+// Server is a local inbox. Any number of goroutines may call its methods.
 type Server struct {
 	cfg  Config
 	key  []byte
@@ -78,22 +77,21 @@ type Server struct {
 	mu         sync.Mutex // guards containers and closed
 	containers map[string]*container
 	closed     bool
-	making     sync.Mutex // one container at a time is made or removed
+	making     sync.Mutex // one container at a time is created or removed
 
-	running  sync.WaitGroup // requests under way
+	running  sync.WaitGroup // running requests
 	lastETag atomic.Int64
 	seq      atomic.Int64
 	journal  recorder
 	buffers  sync.Pool
 }
 
-// ErrInUse is what New returns for a folder over which another server runs, in this process or
-// another.
+// ErrInUse is New's error if another server uses the folder, in this process or another.
 var ErrInUse = errors.New("another local inbox runs over the folder")
 
-// New opens the folder and brings back what earlier servers had there: containers, policies and
-// blobs, but no staged blocks. It blocks for as long as reading takes. Close the server when it is
-// no longer used.
+// New opens the folder and restores the containers, policies and blobs of earlier servers, but no
+// staged blocks. It blocks for as long as reading takes. Close the server when it is no longer
+// used.
 func New(cfg Config) (*Server, error) {
 	if cfg.Account == "" {
 		cfg.Account = DefaultAccount
@@ -167,8 +165,8 @@ func (s *Server) open() error {
 	return nil
 }
 
-// claim locks the folder until Close: two servers would not know of each other's blobs, and remove
-// each other's files.
+// claim locks the folder until Close: two servers would not know each other's blobs, and would
+// remove each other's files.
 func (s *Server) claim() error {
 	lock, err := filelock.Open(filepath.Join(s.cfg.Dir, internalDir, "lock"), os.O_CREATE)
 	if err != nil {
@@ -183,7 +181,7 @@ func (s *Server) claim() error {
 	return nil
 }
 
-// loadKey reads the folder's key or makes one.
+// loadKey reads the folder's key or creates one.
 func (s *Server) loadKey() error {
 	file := path.Join(internalDir, "key")
 	text, err := s.root.ReadFile(file)
@@ -210,8 +208,8 @@ func (s *Server) Account() string { return s.cfg.Account }
 // Key returns a copy of the account's key. It is a secret.
 func (s *Server) Key() []byte { return append([]byte(nil), s.key...) }
 
-// Serve answers on l until ctx ends or Close is called, then waits for the requests under way and
-// returns nil. It closes l, which must be on loopback.
+// Serve answers on l until ctx ends or Close is called, then waits for running requests and returns
+// nil. It closes l, which must be on loopback.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if !isLoopback(l.Addr().String()) {
 		return errors.Join(fmt.Errorf("%s can be reached by other machines", l.Addr()), l.Close())
@@ -248,11 +246,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return fmt.Errorf("serve: %w", err)
 }
 
-// graceTime is how long Serve waits for requests when it is to end.
+// graceTime is how long Serve waits for requests before it ends.
 const graceTime = 2 * time.Second
 
-// Close ends stalls and new requests, waits for requests under way and gives the folder free. Later
-// requests are answered with ServerBusy. It may be called more than once.
+// Close ends stalls, refuses new requests with ServerBusy, waits for running requests and unlocks
+// the folder. It may be called more than once.
 func (s *Server) Close() error {
 	s.stop()
 	s.mu.Lock()
@@ -285,7 +283,7 @@ func isLoopback(addr string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// writeFile replaces a file as a whole: after a kill it is the old or the new one.
+// writeFile replaces a file in one step: after a kill it is either the old or the new one.
 func (s *Server) writeFile(name string, text []byte, mode fs.FileMode) error {
 	tmp := name + ".new"
 	f, err := s.root.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
@@ -299,10 +297,10 @@ func (s *Server) writeFile(name string, text []byte, mode fs.FileMode) error {
 	return s.root.Rename(tmp, name)
 }
 
-// bufferSize is what one request holds of a body in memory.
+// bufferSize is how many bytes of a body one request holds in memory.
 const bufferSize = 256 << 10
 
-// pour copies exactly size bytes of body to f at off and shows them to sums.
+// pour copies exactly size bytes of body to f at off and adds them to sums.
 func (s *Server) pour(f *os.File, off int64, body io.Reader, size int64, sums io.Writer) error {
 	b, _ := s.buffers.Get().(*[]byte) // nothing else is put in
 	defer s.buffers.Put(b)
@@ -321,7 +319,7 @@ func (s *Server) pour(f *os.File, off int64, body io.Reader, size int64, sums io
 	return nil
 }
 
-// bodyError marks that the client, not the disk, is why a body did not arrive.
+// bodyError marks that a body did not arrive because of the client, not the disk.
 type bodyError struct{ error }
 
 func (e bodyError) Unwrap() error { return e.error }

@@ -32,8 +32,8 @@ func (e *entry) checkID(raw string) *apiError {
 	return nil
 }
 
-// stage writes one block of size bytes into the name's staging file and acknowledges it; verify is
-// asked in between.
+// stage writes one block of size bytes into the name's staging file, calls verify, and then
+// acknowledges the block.
 func (c *container) stage(
 	name, raw, id string, body io.Reader, size int64, s io.Writer, verify func() *apiError,
 ) error {
@@ -79,8 +79,7 @@ func (c *container) reserve(e *entry, raw string, size int64) (*staging, int64, 
 	return st, st.take(size), nil
 }
 
-// register ends what reserve began: the block becomes known, or its region free again if err says
-// so.
+// register completes reserve: it registers the block, or frees its region if err is not nil.
 func (c *container) register(e *entry, st *staging, raw string, b stagedBlock, err error) error {
 	leave, gone := c.enter()
 	if gone != nil {
@@ -107,7 +106,7 @@ func (c *container) register(e *entry, st *staging, raw string, b stagedBlock, e
 	return c.release(e, st)
 }
 
-// release closes the staging file when nobody writes to it, and removes it when it holds nothing.
+// release closes the staging file if nobody writes to it, and removes it if it is empty.
 func (c *container) release(e *entry, st *staging) error {
 	if st.inflight > 0 {
 		return nil

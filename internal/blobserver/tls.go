@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// TLS makes a certificate for the hosts (names or addresses; loopback is always included) under an
-// authority that lives for this call only, and returns a configuration and the file with the
-// authority's certificate, which clients are to trust. The keys are in memory only.
+// TLS creates a certificate for the hosts (names or addresses; loopback is always included) under
+// an authority that exists only for this call. It returns a configuration and the file with the
+// authority's certificate, which clients must trust. The keys exist only in memory.
 func (s *Server) TLS(hosts ...string) (cfg *tls.Config, caFile string, err error) {
 	now := time.Now()
 	make := func(name string, t *x509.Certificate, parent *x509.Certificate, by *ecdsa.PrivateKey) ([]byte, *ecdsa.PrivateKey, error) {

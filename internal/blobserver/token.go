@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TokenRequest says what a token is to permit.
+// TokenRequest describes a token to sign.
 type TokenRequest struct {
 	// Base is the server's address, such as "http://127.0.0.1:4711".
 	Base string
@@ -18,10 +18,10 @@ type TokenRequest struct {
 	Folder, Blob string
 	// Rights are the letters of sp, in any order; they may be empty if Policy states them.
 	Rights string
-	// From and To are the time it is good for. A zero From leaves st out; a zero To is for a Policy
-	// that states the end.
+	// From and To are when it is valid. A zero From omits st; a zero To is for a Policy that states
+	// the end.
 	From, To time.Time
-	// HTTPSOnly makes it good for https only.
+	// HTTPSOnly makes it valid only over https.
 	HTTPSOnly bool
 	// IP is the address or range a-b it is accepted from; "" for any.
 	IP string
@@ -31,7 +31,7 @@ type TokenRequest struct {
 	Version string
 }
 
-// rightsOrder is the order that the service wants letters in.
+// rightsOrder is the order of letters that the service requires.
 const rightsOrder = "racwdxyltfmeopi"
 
 // Token returns a signed link. It is a secret.

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// receive writes a body of size bytes into a new file and shows every byte to s. Nothing is
-// left behind on error.
+// receive writes a body of size bytes into a new file and adds every byte to s. On error it leaves
+// nothing behind.
 func (c *container) receive(body io.Reader, size int64, s io.Writer) (string, error) {
 	p := c.incomingPath()
 	f, err := c.s.root.OpenFile(p, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
@@ -24,7 +24,7 @@ func (c *container) receive(body io.Reader, size int64, s io.Writer) (string, er
 	return p, nil
 }
 
-// guard looks at the present content, nil if there is none, and refuses the write or not.
+// guard checks the current content, nil if there is none, and may refuse the write.
 type guard func(cur *content) *apiError
 
 // put makes src the content of name. It discards staged blocks. On error src is gone.
@@ -48,9 +48,9 @@ func (c *container) put(name, src string, st blobState, allow guard) (*content, 
 	return done, nil
 }
 
-// replace records that src is the content of e and moves it into place. The record is the moment of
-// truth: what comes after is made up for at the next start if it is cut off. The caller holds e.mu
-// and drops or keeps the staged blocks.
+// replace records that src is the content of e and moves it into place. The record commits the
+// change: if later steps are interrupted, the next start completes them. The caller holds e.mu and
+// drops or keeps the staged blocks.
 func (c *container) replace(e *entry, src string, st blobState) (*content, error) {
 	now := c.s.now()
 	had := e.load()
@@ -67,7 +67,7 @@ func (c *container) replace(e *entry, src string, st blobState) (*content, error
 		return nil, err
 	}
 	if e.staging != nil && src == e.staging.file {
-		// Behind the last block may be what never became one, of a request that broke off.
+		// After the last block there may be bytes of an interrupted request that never became one.
 		if err := c.cut(src, st.Size); err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func (c *container) replace(e *entry, src string, st blobState) (*content, error
 	return e.cur, nil
 }
 
-// drop forgets the staged blocks of e. A block that is just arriving keeps the file.
+// drop discards the staged blocks of e. A block that is still arriving keeps the file.
 func (c *container) drop(e *entry) {
 	clear(e.staged)
 	st := e.staging
@@ -104,14 +104,14 @@ func (c *container) cut(p string, n int64) error {
 	return errors.Join(f.Truncate(n), f.Close())
 }
 
-// tidy removes a file that nothing refers to any more. The next start would, too.
+// tidy removes a file that nothing refers to any more. Otherwise the next start would.
 func (c *container) tidy(p string) {
 	if err := c.s.root.Remove(p); err != nil {
 		c.s.log.Warn("leftover not removed", "container", c.name, "error", err)
 	}
 }
 
-// expire discards blocks of which none was staged for a week
+// expire discards staged blocks if none was added for a week
 // (rest/api/storageservices/put-block-list, Remarks). The caller holds e.mu.
 func (c *container) expire(e *entry) {
 	if len(e.staged) > 0 && c.s.now().Sub(e.lastBlock) >= blockLife {
@@ -197,5 +197,5 @@ func (c *container) change(name string, allow guard, f func(*blobState)) (*conte
 	return &next, nil
 }
 
-// blockLife is how long staged blocks outlive the last one of them.
+// blockLife is how long staged blocks are kept after the last one was added.
 const blockLife = 7 * 24 * time.Hour
