@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// excepted reports whether a host is on a list of those that are reached without a proxy. Systems
-// write such lists differently: *.example.org, .example.org, 10.*, 10.0.0.0/8, 169.254/16 (macOS),
-// <local> (Windows). A bare name stands for itself and, where it has dots, for all below it.
+// excepted reports whether a host is on a list of hosts to reach without a proxy. Systems write
+// such lists differently: *.example.org, .example.org, 10.*, 10.0.0.0/8, 169.254/16 (macOS),
+// <local> (Windows). A bare name matches itself and, if it has dots, everything below it.
 func excepted(host string, list []string, simple bool) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	ip, err := netip.ParseAddr(host)

@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	// DiscoveryTime is the most that discovery takes, the fetching of a script included. Whatever
-	// is not known by then counts as not there.
+	// DiscoveryTime is the longest that discovery takes, including fetching a script. A source that
+	// has not answered by then counts as absent.
 	DiscoveryTime = 2 * time.Second
 
-	// fresh is for how long an answer is used again. A computer that comes into another network
-	// finds its proxy after this at the latest.
+	// fresh is how long an answer is reused. In a new network, a computer finds its proxy within
+	// this time.
 	fresh = time.Minute
 )
 
@@ -39,7 +39,7 @@ const (
 	FromNowhere     Origin = "none" // no proxy is set anywhere
 )
 
-// Choice is by which ways an address is reached, and why.
+// Choice holds the ways to reach an address, and where they come from.
 type Choice struct {
 	Ways   []proxydial.Proxy // one at least
 	Origin Origin
@@ -47,8 +47,8 @@ type Choice struct {
 	Err    error  // why a script, or the system, gave no answer; the ways are then a guess
 }
 
-// system is what the settings of an operating system say. A script goes before a proxy, and
-// discovery before both, as in browsers.
+// system holds an operating system's proxy settings. A script takes precedence over a proxy, and
+// discovery over both, as in browsers.
 type system struct {
 	Discover bool   // WPAD
 	Script   string // URL of a PAC script
@@ -58,8 +58,8 @@ type system struct {
 	Ways     []proxydial.Proxy
 }
 
-// Finder chooses proxies by a Setting. It may be used by any number of goroutines; what it finds is
-// shared for a minute.
+// Finder chooses proxies by a Setting. It is safe for concurrent use; its callers share what it
+// finds for a minute.
 type Finder struct {
 	setting Setting
 	read    func(ctx context.Context, target *url.URL) (system, error)
@@ -72,7 +72,7 @@ type Finder struct {
 	scripts map[string]*script
 }
 
-// asked is one question, under way or answered.
+// asked is one question, pending or answered.
 type asked struct {
 	done   chan struct{}
 	choice Choice
@@ -89,11 +89,11 @@ func New(s Setting) *Finder {
 	return f
 }
 
-// Setting returns what it chooses by.
+// Setting returns the setting by which the Finder chooses.
 func (f *Finder) Setting() Setting { return f.setting }
 
-// TrustFile makes the certificate authorities of this PEM file count when a script is fetched; ""
-// is the system's alone.
+// TrustFile makes the Finder also trust the certificate authorities of a PEM file when it fetches a
+// script; "" means only the system's.
 func (f *Finder) TrustFile(path string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -109,8 +109,8 @@ func (f *Finder) Choose(ctx context.Context, target *url.URL) ([]proxydial.Proxy
 	return c.Ways, err
 }
 
-// Find says by which ways a target is reached, https://HOST/, and why. It blocks for DiscoveryTime
-// at most. Its error is the context's.
+// Find returns the ways to reach a target, https://HOST/, and where they come from. It blocks for
+// at most DiscoveryTime. Its error is the context's.
 func (f *Finder) Find(ctx context.Context, target *url.URL) (Choice, error) {
 	target = &url.URL{Scheme: target.Scheme, Host: target.Host, Path: "/"}
 	switch {
@@ -205,7 +205,7 @@ func (f *Finder) bySystem(ctx context.Context, target *url.URL) Choice {
 	}
 }
 
-// byScript asks a script. Where that fails, the direct way is the guess, as it is in browsers.
+// byScript asks a script. If that fails, it guesses the direct way, as browsers do.
 func (f *Finder) byScript(
 	ctx context.Context, address string, target *url.URL, discovered bool,
 ) Choice {

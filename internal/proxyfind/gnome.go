@@ -47,8 +47,8 @@ func parseGNOME(text string) system {
 	return s
 }
 
-// parsePortal reads the portal's answers, such as http://proxy.example.org:8080 and direct://. It
-// does not say where it has them from, which may be the network.
+// parsePortal parses the portal's answers, such as http://proxy.example.org:8080 and direct://. The
+// portal does not say where they come from, which may be the network.
 func parsePortal(answers []string) []proxydial.Proxy {
 	var ways []proxydial.Proxy
 	for _, a := range answers {

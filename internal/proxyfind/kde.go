@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// parseKDE reads KDE's kioslaverc. Names of environment variables may stand where addresses do
-// (ProxyType 4); env looks them up.
+// parseKDE parses KDE's kioslaverc. It may name environment variables instead of addresses
+// (ProxyType 4), which env looks up.
 func parseKDE(text string, env func(string) string) system {
 	values := map[string]string{}
 	section := ""

@@ -17,10 +17,10 @@ import (
 	"inboxuploader/internal/proxydial"
 )
 
-// ErrScriptUnreadable means that a script could not be fetched or read, or is none.
+// ErrScriptUnreadable means that a script could not be fetched or read, or is not a script.
 var ErrScriptUnreadable = errors.New("proxyfind: the proxy script can't be read")
 
-// scriptFresh is for how long a fetched script is used.
+// scriptFresh is how long a fetched script is used.
 const scriptFresh = 10 * time.Minute
 
 // script is a script and when it was fetched.
@@ -108,7 +108,7 @@ func filePath(u *url.URL) string {
 	return u.Path
 }
 
-// readScript reads a file, and nothing that has no end.
+// readScript reads a regular file; anything else may have no end.
 func readScript(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -137,8 +137,8 @@ func authorities(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// discoverByName is how a network names its script by the name service alone: the host "wpad" in
-// the computer's own domain. The name is never looked up further up, where anybody may own it.
+// discoverByName finds a network's script by the name service: on the host "wpad" in the computer's
+// own domain. It never looks in parent domains, where anybody may own that name.
 func discoverByName(
 	ctx context.Context,
 	lookup func(context.Context, string) ([]string, error),

@@ -1,6 +1,6 @@
-// Package proxyfind finds out by which proxies the storage is reached: from what a person or an
-// administrator has set, from the environment, from the system's settings, or from a PAC script. It
-// opens no connection to the storage itself; package proxydial does, by a [Finder]'s Choose.
+// Package proxyfind finds the proxies through which to reach the storage: from the setting of a
+// person or an administrator, the environment, the system's settings, or a PAC script. It opens no
+// connection to the storage itself; package proxydial does, by a [Finder]'s Choose.
 package proxyfind
 
 import (
@@ -12,8 +12,8 @@ import (
 	"inboxuploader/internal/proxydial"
 )
 
-// Setting is what somebody has set about proxies. It prints itself without a sign-in. The zero
-// Setting is "auto".
+// Setting is a person's or administrator's choice of proxy. It prints itself without a sign-in. The
+// zero Setting is "auto".
 type Setting struct {
 	none   bool
 	fixed  proxydial.Proxy // where it is not direct

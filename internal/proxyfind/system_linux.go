@@ -14,8 +14,8 @@ import (
 	"inboxuploader/internal/proxydial"
 )
 
-// readSystem asks KDE's settings on KDE, else the desktop's portal, else GNOME's settings. Without a
-// desktop there is nothing to ask.
+// readSystem asks KDE's settings on KDE, else the desktop's portal, else GNOME's settings. Without
+// a desktop there is nothing to ask.
 func readSystem(ctx context.Context, target *url.URL) (system, error) {
 	desktop := strings.ToUpper(os.Getenv("XDG_CURRENT_DESKTOP"))
 	if strings.Contains(desktop, "KDE") {
@@ -47,7 +47,7 @@ func readKDE() (system, error) {
 	return parseKDE(string(text), os.Getenv), err
 }
 
-// askPortal asks the desktop by which ways a target is reached
+// askPortal asks the desktop for the ways to reach a target
 // (flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.ProxyResolver.html). It
 // starts no session bus.
 func askPortal(ctx context.Context, target *url.URL) ([]proxydial.Proxy, error) {

@@ -2,9 +2,9 @@ package proxyfind
 
 import "strings"
 
-// windowsSettings are what Windows says: the person's own settings (those of the page "Proxy", which
-// an administrator may have set), and the machine's (netsh winhttp), which count where the person
-// has none.
+// windowsSettings are Windows' settings: the person's own (those of the page "Proxy", which an
+// administrator may have set) and the machine's (netsh winhttp), which count if the person has
+// none.
 type windowsSettings struct {
 	AutoDetect bool
 	Script     string // AutoConfigURL
