@@ -1,12 +1,13 @@
-// Package pac runs proxy auto-config scripts: a network's own program that says by which proxies an
-// address is reached (developer.mozilla.org/docs/Web/HTTP/Guides/Proxy_servers_and_tunneling/
+// Package pac runs proxy auto-config scripts: a network's own program that says through which
+// proxies to reach an address
+// (developer.mozilla.org/docs/Web/HTTP/Guides/Proxy_servers_and_tunneling/
 // Proxy_Auto-Configuration_PAC_file). Call [Compile] first.
 //
-// A script sees a scheme and a host, looks names up, and can do nothing else: no file, no
-// connection, no memory of what was asked before. It is a stranger's program all the same: it runs
-// in a process of its own, which is killed with the context that it runs in, and which the system
-// gives no more than [MemoryLimit]. An interpreter within this process could promise neither: a
-// single step of a script may take any time and any memory.
+// A script sees a scheme and a host, looks up names, and can do nothing else: it has no files, no
+// connections and no memory of earlier questions. It is still a stranger's program, so it runs in
+// its own process, which is killed when its context ends, and which the system limits to
+// [MemoryLimit]. An interpreter within this process could promise neither: a single step of a
+// script may take any time and any memory.
 package pac
 
 import (
@@ -40,7 +41,7 @@ var (
 	ErrAnswer = errors.New("pac: the script gave no answer")
 )
 
-// Script is a script's text. Any number of goroutines may use it; each call runs it anew.
+// Script is a script's text. It is safe for concurrent use; each call runs the script afresh.
 type Script struct{ text string }
 
 // New returns a script after a first look at its text. Only [Script.Find] finds out whether it can
@@ -52,8 +53,8 @@ func New(text string) (*Script, error) {
 	return &Script{text}, nil
 }
 
-// readable returns a script's text without the mark that some begin with. What is no UTF-8 was
-// written in Latin-1, as comments with umlauts are.
+// readable returns a script's text without a byte order mark. It takes text that is not UTF-8 for
+// Latin-1, as in comments with umlauts.
 func readable(text string) string {
 	if utf8.ValidString(text) {
 		return strings.TrimPrefix(text, "\ufeff")
@@ -76,9 +77,9 @@ type lookup struct {
 	now  func() time.Time
 }
 
-// evaluate asks a script for the ways to a target, https://HOST/, and returns them in its order: one
-// at least. It blocks until the script has ended; the context ends it between two of its steps. A
-// panic of the script's own run is an error.
+// evaluate asks a script for the ways to a target, https://HOST/, and returns at least one, in the
+// script's order. It blocks until the script ends; the context stops it between two steps. It
+// returns a panic of the interpreter as an error.
 func evaluate(ctx context.Context, text string, target *url.URL, l lookup) (ways []Way, err error) {
 	shown := (&url.URL{Scheme: target.Scheme, Host: target.Host, Path: "/"}).String()
 	defer func() {
@@ -124,7 +125,7 @@ func evaluate(ctx context.Context, text string, target *url.URL, l lookup) (ways
 	return parse(answer)
 }
 
-// parse reads "PROXY host:port; SOCKS host:port; DIRECT". What it does not know it skips.
+// parse reads "PROXY host:port; SOCKS host:port; DIRECT". It skips unknown kinds.
 func parse(text string) ([]Way, error) {
 	var ways []Way
 	for part := range strings.SplitSeq(text, ";") {

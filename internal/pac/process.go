@@ -17,19 +17,19 @@ import (
 )
 
 const (
-	// MemoryLimit is what a script's process may take besides what it began with, in bytes. The
-	// system holds it on Linux and Windows; elsewhere the process looks every other millisecond.
+	// MemoryLimit is how many bytes a script's process may use beyond what it began with. The system
+	// enforces it on Linux and Windows; elsewhere the process checks every other millisecond.
 	MemoryLimit = 256 << 20
 
 	// sparing is from how many bytes on the process prefers collecting to growing.
 	sparing = MemoryLimit / 4
-	// longest is how long the process lives at most, whoever has forgotten it.
+	// longest is the longest life of the process, even if its parent forgets it.
 	longest = 10 * time.Second
 	// replyLimit is how much of its reply is read.
 	replyLimit = 1 << 20
 )
 
-// childArgument makes of any program that this package is linked into one that evaluates a script.
+// childArgument makes any program with this package evaluate a script instead of its own work.
 const childArgument = "(evaluates a proxy script)"
 
 // question is what the process reads from its standard input, reply what it writes.
@@ -95,8 +95,8 @@ func memoryInUse() uint64 {
 	return s[0].Value.Uint64() - s[1].Value.Uint64()
 }
 
-// Find asks the script for the ways to a target, https://HOST/, and returns them in its order: one
-// at least. It blocks until the script has ended, or the context has, and the script with it.
+// Find asks the script for the ways to a target, https://HOST/, and returns at least one, in the
+// script's order. It blocks until the script ends. When the context ends, it kills the script.
 func (s *Script) Find(ctx context.Context, target *url.URL) ([]Way, error) {
 	r, _, err := s.run(ctx, target)
 	switch {

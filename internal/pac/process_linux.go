@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// limitMemory has the system refuse this process what is more than MemoryLimit besides what it has.
-// It limits addresses, not data: Go reserves addresses first, and Linux compares the data of a
+// limitMemory makes the system refuse this process more than MemoryLimit beyond what it already
+// has. It limits addresses, not data: Go reserves addresses first, and Linux compares the data of a
 // mapping that replaces a reserved one with no limit, so that one text of any size would pass.
 func limitMemory() error {
 	limit := uint64(MemoryLimit)
