@@ -1,6 +1,5 @@
-// Package netcheck looks at the way to a storage, step by step: which proxy, which address, what the
-// connection is protected by. It sends nothing but handshakes, and says what it saw; the words are
-// its callers'.
+// Package netcheck examines the way to a storage step by step: which proxy, which address, which
+// certificate. It sends only handshakes and reports what it saw; the caller puts it into words.
 package netcheck
 
 import (
@@ -20,7 +19,7 @@ import (
 	"inboxuploader/internal/proxyfind"
 )
 
-// Options say how the storage is reached.
+// Options say how to reach the storage.
 type Options struct {
 	Finder *proxyfind.Finder
 	SignIn func(ctx context.Context, p proxydial.Proxy) (proxydial.SignIn, bool)
@@ -28,11 +27,11 @@ type Options struct {
 	Authorities *x509.CertPool
 }
 
-// Way is what was seen of the way to a host, as far as it came. Err says what ended it.
+// Way is what Look saw on the way to a host, as far as it came. Err says what stopped it.
 type Way struct {
 	Choice proxyfind.Choice
-	// Addresses are the host's own, where no proxy looks them up, and Silent those of them that
-	// don't answer although another does.
+	// Addresses are the host's own, unless a proxy looks them up. Silent are those that don't answer
+	// although another does.
 	Addresses, Silent []string
 	LookupErr         error
 
@@ -45,7 +44,7 @@ type Way struct {
 	Issuer  string   // of the first certificate
 	Names   []string // that it is for
 	Trusted bool
-	// From and To are when the first certificate begins and ends to be valid.
+	// From and To are the times between which the first certificate is valid.
 	From, To time.Time
 	// Chain are the certificates that were shown, as PEM.
 	Chain []byte
@@ -110,9 +109,9 @@ const (
 	probeTime  = 5 * time.Second
 )
 
-// probe connects to each of several addresses of a host, notes those that don't answer, and returns
-// the first that does, "" where none does or there is but one. An address of a kind that this
-// computer has no way to, as IPv6 often is, is not noted.
+// probe connects to each of a host's addresses if there are several, notes those that don't answer,
+// and returns the first that does; "" if none does or there is only one. It does not note an
+// address of a kind that this computer can't reach at all, as IPv6 often is.
 func (w *Way) probe(ctx context.Context, port string) (living string) {
 	if len(w.Addresses) < 2 {
 		return ""
