@@ -1,5 +1,5 @@
-// Package pack writes numbers and texts one behind the other, as small as they are, and reads them
-// again. A leaf that every package may import.
+// Package pack writes numbers and texts compactly, one after another, and reads them back. It is a
+// leaf that every package may import.
 package pack
 
 import (
@@ -22,7 +22,7 @@ func (w *Writer) Int(n int64) { w.Buf = binary.AppendVarint(w.Buf, n) }
 // Fixed writes a number in eight bytes.
 func (w *Writer) Fixed(n uint64) { w.Buf = binary.LittleEndian.AppendUint64(w.Buf, n) }
 
-// Text writes a text behind its length.
+// Text writes a text after its length.
 func (w *Writer) Text(s string) {
 	w.Uint(uint64(len(s)))
 	w.Buf = append(w.Buf, s...)
@@ -50,14 +50,14 @@ func (w *Writer) Time(t time.Time) {
 	w.Uint(uint64(t.Nanosecond()))
 }
 
-// Reader reads what a [Writer] wrote, by the same calls in the same order, and takes it from Buf. It
-// trusts nothing: after the first piece that makes no sense Bad is true and it returns zeros.
+// Reader reads from Buf what a [Writer] wrote, by the same calls in the same order. It trusts
+// nothing: after the first invalid piece, Bad is true and it returns zeros.
 type Reader struct {
 	Buf []byte
 	Bad bool
 }
 
-// End reports whether all made sense and nothing is left.
+// End reports whether everything was valid and nothing is left.
 func (r *Reader) End() bool { return !r.Bad && len(r.Buf) == 0 }
 
 // Bytes takes n bytes, which share the memory of Buf; nil where there are fewer.
