@@ -1,5 +1,5 @@
-// Package buffers bounds the memory that file content takes. [New] makes a [Pool]; Take waits until
-// there is room.
+// Package buffers limits the memory for file contents. [New] makes a [Pool]; Take waits until there
+// is room.
 package buffers
 
 import (
@@ -10,9 +10,9 @@ import (
 )
 
 // Pool is the one limit on memory: every byte of a file passes through a buffer taken here before
-// the read and given back after the service's answer. Buffers are parts of slabs, which are kept:
-// buffers of all sizes follow each other in the same memory, and the garbage collector, which would
-// let the heap grow to a multiple of the limit, has nothing to do. It must be closed.
+// the read and given back after the service's answer. Buffers are parts of slabs, which the pool
+// keeps: buffers of all sizes reuse the same memory, and the garbage collector, which would let the
+// heap grow to a multiple of the limit, has nothing to do. Close the pool after use.
 type Pool struct {
 	limit int64
 
@@ -58,8 +58,8 @@ func sizeOf(n int64) int64 {
 	}
 }
 
-// Take returns a buffer of n bytes, n at most the limit. It blocks until others gave back enough,
-// or the context ends.
+// Take returns a buffer of n bytes, where n is at most the limit. It blocks until others have given
+// back enough, or the context ends.
 func (b *Pool) Take(ctx context.Context, n int64) ([]byte, error) {
 	w := &waiter{size: min(sizeOf(n), b.limit), got: make(chan []byte, 1)}
 	b.mu.Lock()
@@ -96,8 +96,8 @@ func (b *Pool) Give(buf []byte) {
 	b.serve()
 }
 
-// serve hands out what the first in the queue wait for, as far as it is there. The caller holds the
-// lock, as with all below.
+// serve gives the first waiters their buffers, as long as there is room. The caller holds the lock,
+// as for everything below.
 func (b *Pool) serve() {
 	for len(b.waiting) > 0 {
 		w := b.waiting[0]
@@ -187,7 +187,7 @@ func (b *Pool) Close() {
 // isPart reports whether buffers of the size are parts of slabs.
 func isPart(size int64) bool { return size <= slabSize && size&(size-1) == 0 }
 
-// slab is a piece of memory that is handed out in halves, quarters and so on.
+// slab is a piece of memory that the pool divides into halves, quarters and so on.
 type slab struct {
 	memory []byte
 	beside bool // the heap
