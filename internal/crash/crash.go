@@ -1,10 +1,10 @@
-// Package crash decides what is said when a goroutine panics: the program's words instead of Go's
-// report, whose first line would be the panic's value as it is; it may hold anything. The program
-// calls [Report] first, and each function that is started on a goroutine of its own begins with
+// Package crash decides what the program prints when a goroutine panics: its own words instead of
+// Go's report, which begins with the panic's value and so may hold anything. The program calls
+// [Report] first, and each function that runs as a goroutine begins with
 //
 //	defer crash.Catch()
 //
-// It is a leaf that all packages may import. Where nobody called Report, as in tests, a panic takes
+// It is a leaf that all packages may import. Without a call of Report, as in tests, a panic takes
 // its course.
 package crash
 
@@ -18,11 +18,11 @@ var (
 	first  sync.Mutex // locked for good by the first panic: the program ends with that
 )
 
-// Report sets what is called with a panic's value, on the goroutine that panicked. It must end the
-// process.
+// Report sets the function to call with a panic's value, on the goroutine that panicked. The
+// function must end the process.
 func Report(f func(value any)) { report.Store(&f) }
 
-// Catch hands a panic of the function that deferred it to what [Report] was given.
+// Catch passes a panic of the function that deferred it to the function set by [Report].
 func Catch() {
 	f := report.Load()
 	if f == nil {
