@@ -10,14 +10,14 @@ import (
 	"os"
 )
 
-// File is an open file whose lock tells others that somebody lives. A lock belongs to the open
-// file, so two files in one process are two owners.
+// File is an open file whose lock tells others that its owner is alive. A lock belongs to the open
+// file, so two Files in one process are two owners.
 type File struct{ file *os.File }
 
 var (
-	// ErrLocked says that somebody else holds the lock.
+	// ErrLocked means that somebody else holds the lock.
 	ErrLocked = errors.New("locked by another")
-	// ErrNotPlain says that a link, a folder or a device stands where the file should.
+	// ErrNotPlain means that the path is a link, a folder or a device instead of a file.
 	ErrNotPlain = errors.New("not a plain file")
 )
 
@@ -45,15 +45,15 @@ func Open(path string, flag int) (*File, error) {
 // Of makes a file that is open already one to be locked. It must be open for writing.
 func Of(f *os.File) *File { return &File{f} }
 
-// Try takes the lock, shared or alone, or returns ErrLocked. It doesn't wait. A lock that is held
-// becomes the new one, but may be lost where that fails.
+// Try takes the lock, shared or exclusive, or returns ErrLocked. It doesn't wait. It converts a
+// lock that the File already holds, and may lose it if that fails.
 func (f *File) Try(alone bool) error { return tryLock(f.file, alone) }
 
 // Release gives the lock up.
 func (f *File) Release() { unlock(f.file) }
 
-// Close gives the lock up and closes the file. Closing alone would leave the lock to a program that
-// is just being started, until it has let go of what it inherits.
+// Close releases the lock and closes the file. Closing alone would leave the lock with a child
+// process that is just starting, until that closes what it inherits.
 func (f *File) Close() error {
 	f.Release()
 	return f.file.Close()

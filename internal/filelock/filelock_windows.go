@@ -17,7 +17,7 @@ func openNoFollow(path string, flag int) (*os.File, error) {
 	return os.OpenFile(path, flag, 0o600)
 }
 
-// lockedByte is far behind the file's end, so that a lock forbids nobody to read it.
+// lockedByte is far beyond the file's end, so that a lock keeps nobody from reading it.
 const lockedByte = 1 << 30
 
 func tryLock(h *os.File, alone bool) error {
