@@ -3,7 +3,7 @@ package netdisk
 import "golang.org/x/sys/unix"
 
 // networkDisks are file systems whose files may be on another machine, by statfs(2) and
-// linux/magic.h. Of those in user space nobody knows.
+// linux/magic.h. A file system in user space may be either.
 var networkDisks = map[uint32]bool{
 	0x6969:     true, // NFS
 	0x517b:     true, // SMB, the old one
@@ -29,8 +29,8 @@ var networkDisks = map[uint32]bool{
 // statfs is replaced by tests, which can't mount.
 var statfs = unix.Statfs
 
-// On reports whether a folder is on a network disk. A disk of which nothing can be learnt counts as
-// this computer's own. It may block on the disk.
+// On reports whether a folder is on a network disk. A disk about which the system says nothing
+// counts as this computer's own. On may block on the disk.
 func On(dir string) bool {
 	var s unix.Statfs_t
 	return statfs(dir, &s) == nil && networkDisks[uint32(s.Type)]

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// On reports whether a folder is on a network disk. A disk of which nothing can be learnt counts as
-// this computer's own. It may block on the disk.
+// On reports whether a folder is on a network disk. A disk about which the system says nothing
+// counts as this computer's own. On may block on the disk.
 func On(dir string) bool {
 	volume := filepath.VolumeName(dir)
 	if strings.HasPrefix(volume, `\\`) && !strings.HasPrefix(volume, `\\?\`) &&
