@@ -1,6 +1,6 @@
-// Package sums reads and writes lists of checksums as sha256sum and md5sum of the GNU coreutils
-// have them: SHA256SUMS, MD5SUMS. Call [Append] for each file to write one, range over [Read] to
-// read one. A leaf that every package may import.
+// Package sums reads and writes lists of checksums in the form of sha256sum and md5sum of the GNU
+// coreutils: SHA256SUMS, MD5SUMS. Call [Append] for each file to write one, range over [Read] to
+// read one. It is a leaf that every package may import.
 package sums
 
 import (
@@ -25,8 +25,8 @@ type Line struct {
 // IsMD5 reports whether the checksum is an MD5; else it is a SHA-256.
 func (l Line) IsMD5() bool { return len(l.Sum) == md5.Size }
 
-// longestLine bounds what Read holds in memory of a file that is no list, in bytes. Names of 1,024
-// characters, each of them of four bytes, fit in it.
+// longestLine is how many bytes of a line Read holds in memory, in case the file is not a list.
+// Names of 1,024 characters of four bytes each fit in it.
 const longestLine = 64 << 10
 
 // LineError says which line of a list makes no sense.
@@ -38,9 +38,9 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d is no checksum 
 // escapes writes what would end a line, and what begins such an escape, as coreutils do.
 var escapes = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
 
-// Append appends the line of a file, with its newline. A name with a newline, a carriage return or
-// a backslash is escaped, which a backslash before the checksum says. The name "-" is written as
-// "./-", since a lone hyphen is the standard input to sha256sum.
+// Append appends the line of a file, with its newline. It escapes a name with a newline, a carriage
+// return or a backslash, and marks this by a backslash before the checksum. It writes the name "-"
+// as "./-", since a lone hyphen means standard input to sha256sum.
 func Append(to []byte, l Line) []byte {
 	name := l.Name
 	if name == "-" {
@@ -56,10 +56,10 @@ func Append(to []byte, l Line) []byte {
 	return append(to, '\n')
 }
 
-// Read returns the lines of a list one by one, whichever of coreutils' forms each of them has, text
-// or binary, "--tag" included. Blank lines and lines that begin with # are skipped, and a "./"
-// before a name is left out. It reads as it is ranged over, with at most 64 KiB in memory. The
-// first error ends it: a [*LineError], or the reader's.
+// Read returns the lines of a list one by one, in any of coreutils' forms: text, binary or "--tag".
+// It skips blank lines and lines that begin with #, and removes a "./" before a name. It reads
+// while you range over it, with at most 64 KiB in memory. The first error ends it: a [*LineError],
+// or the reader's.
 func Read(r io.Reader) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		in := bufio.NewReaderSize(r, longestLine)
