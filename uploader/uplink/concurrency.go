@@ -2,8 +2,8 @@ package uplink
 
 import "time"
 
-// MostConnections is how many requests at once a person may ask for. It is our choice: four times
-// as many as the queue itself finds.
+// MostConnections is the most requests at once that a person may ask for. We chose four times the
+// automatic maximum.
 const MostConnections = 512
 
 // Bounds of the automatic number of connections. A slow uplink needs few: at 10 Mbit/s 32
@@ -13,51 +13,51 @@ const (
 	maxConnections   = 128
 )
 
-// Concurrency finds how many requests should be under way at once. It grows round by round, a round
-// being as many acknowledgements as there are connections, for as long as growing pays; it goes
-// back where it did not, and tries again later. When the service is busy it gives way answer by
-// answer. It has no lock: the queue's protects it.
+// Concurrency finds the best number of requests in flight. It grows round by round as long as
+// growing pays; a round is as many acknowledgements as there are connections. If growing did not
+// pay, it goes back and tries again later. When the service is busy, it yields with each such
+// answer. It has no lock of its own: the queue's lock protects it.
 type Concurrency struct {
-	Limit int  // requests that may be under way now
+	Limit int  // requests that may be in flight now
 	fixed bool // a person chose the number
 
 	acks      int       // in this round
 	work      float64   // done in this round
-	began     time.Time // of this round
+	began     time.Time // start of this round
 	saturated bool      // every connection was in use in this round
-	best      float64   // work per second at the level `level`
-	level     int       // the level that `best` was measured at; 0: none yet
+	best      float64   // work per second at `level`
+	level     int       // the limit at which `best` was measured; 0: none yet
 	rest      int       // rounds to stay before the next try
 	patience  int       // rounds to rest after the next failed try
-	most      int       // the highest limit that a round was judged at: above it connections have to be opened first
+	most      int       // the highest limit of a judged round: above it connections have to be opened first
 
-	// While it gives way to a busy service: how far it comes back, 0 when it does not; and the
-	// limit with its fraction.
+	// While it yields to a busy service: the limit to return to, else 0; and the limit with its
+	// fraction.
 	back  int
 	exact float64
 }
 
 const (
-	// yield is by how much a busy answer lowers the limit, in connections: if all that is under way
-	// is refused, it halves.
+	// yield is by how many connections a busy answer lowers the limit: if the service refuses all
+	// requests in flight, the limit halves.
 	yield = 0.5
-	// regain is by how much as many acknowledgements as there are connections raise it again. Where
+	// regain is by how much the limit rises again after as many acknowledgements as connections. If
 	// a share p of all requests is refused whatever their number, the limit settles near
 	// regain/(yield*p): 10 connections at 5 %.
 	regain = 0.25
 )
 
-// shortestRound is how long a round lasts at least: on a fast network the few milliseconds that so
-// many requests take are mostly chance, and twice the connections would look better every other
+// shortestRound is the minimum length of a round: on a fast network a round would take a few
+// milliseconds, which are mostly chance, and twice the connections would look better every other
 // time.
 const shortestRound = 40 * time.Millisecond
 
-// requestWork is what a request costs beside its bytes, in bytes: it makes rounds of small and of
+// requestWork is the cost of a request besides its bytes, in bytes: it makes rounds of small and of
 // large files comparable.
 const requestWork = 64 << 10
 
-// NewConcurrency returns so many connections, up to MostConnections; with 0, a number that is
-// found.
+// NewConcurrency returns a fixed number of connections, up to MostConnections, or finds the number
+// if fixed is 0.
 func NewConcurrency(fixed int) Concurrency {
 	if fixed > 0 {
 		return Concurrency{Limit: min(fixed, MostConnections), fixed: true}
@@ -65,8 +65,8 @@ func NewConcurrency(fixed int) Concurrency {
 	return Concurrency{Limit: startConnections, patience: 4}
 }
 
-// Choose fixes the number of requests, or with 0 has it found. What was found so far stays where it
-// was being found already.
+// Choose fixes the number of requests, or with 0 finds it. With 0 it keeps what it has found so far
+// if the number was not fixed.
 func (c *Concurrency) Choose(n int) {
 	if n > 0 || c.fixed {
 		*c = NewConcurrency(n)
@@ -95,8 +95,8 @@ func (c *Concurrency) Acknowledged(now time.Time, bytes int64, saturated bool) {
 		return
 	}
 	speed := c.work / took.Seconds()
-	// In a round in which each connection has answered but once or so, the new ones were opened
-	// too; the next round tells more.
+	// A round with about one answer for each connection includes the time to open the new ones;
+	// the next round tells more.
 	opening := c.Limit > c.most && c.acks < 2*c.Limit
 	judge := c.saturated
 	c.nextRound(now)
@@ -114,7 +114,7 @@ func (c *Concurrency) nextRound(now time.Time) {
 func (c *Concurrency) judge(speed float64, opening bool) {
 	if c.rest > 0 {
 		c.rest--
-		// A round's speed varies; what it was on average at this level is what growing must beat.
+		// A round's speed varies; growing must beat the average at this level.
 		if c.best == 0 {
 			c.best = speed
 		}
@@ -143,12 +143,12 @@ func (c *Concurrency) judge(speed float64, opening bool) {
 	c.patience = min(c.patience*2, 64)
 }
 
-// gain is by how much the speed must rise for the growth to have paid: a fifth of the growth.
+// gain returns how much the speed must rise for growing to pay: a fifth of the growth.
 func gain(from, to int) float64 { return 0.2 * (float64(to)/float64(from) - 1) }
 
 func (c *Concurrency) grown() int { return min(c.Limit*2, maxConnections) }
 
-// Busy gives way when the service asks for less.
+// Busy lowers the limit after the service has asked for fewer requests.
 func (c *Concurrency) Busy() {
 	if c.fixed {
 		return
@@ -160,8 +160,8 @@ func (c *Concurrency) Busy() {
 	c.Limit = int(c.exact)
 }
 
-// recover takes back, with each acknowledgement, a little of what busy has given away. Once all of
-// it is back, what growing pays is found out anew.
+// recover regains, with each acknowledgement, a little of what Busy gave up. Once all of it is
+// back, it finds out anew whether growing pays.
 func (c *Concurrency) recover(now time.Time) {
 	c.exact += regain / c.exact
 	c.Limit = min(int(c.exact), c.back)

@@ -5,28 +5,28 @@ import (
 	"time"
 )
 
-// Flow measures how fast bytes leave. It counts the time of sending alone: pauses, and waits that
-// ended in a failure, are left out, so that what is known stays as it was meanwhile. The zero value
-// is ready. The queue's lock protects it, but for hand.
+// Flow measures how fast bytes leave. It counts only the time of sending: pauses, and waits that
+// ended in a failure, don't change the measurement. The zero value is ready to use. The queue's
+// lock protects it, except for Hand.
 type Flow struct {
 	left   atomic.Int64 // bytes that left since the last fold
-	busy   int          // units of work under way
-	since  time.Time    // up to then all is in the window; what is later counts once something moves
+	busy   int          // units of work in flight
+	since  time.Time    // the window covers the time until then; later time counts once something moves
 	window window
 }
 
-// NewFlow returns a flow of which so many units of work are under way.
+// NewFlow returns a flow with busy units of work in flight.
 func NewFlow(busy int) *Flow { return &Flow{busy: busy, since: time.Now()} }
 
-// Hand counts n bytes that were handed over of a body of that size, which makes handed in all. It
-// takes no lock, and may be called on nil, as begin, end, lost and confirmed may.
+// Hand counts n bytes handed over of a body of that size; handed is the body's total so far. It
+// takes no lock, and may be called on nil, like Begin, End, Lost and Confirmed.
 func (f *Flow) Hand(n, handed, size int64) {
 	if f != nil {
 		f.leave(leftOf(handed, size) - leftOf(handed-n, size))
 	}
 }
 
-// Confirmed says that the service took a body of that size, of which so much had been handed over.
+// Confirmed says that the service took a body of size bytes, of which handed were handed over.
 func (f *Flow) Confirmed(now time.Time, handed, size int64) {
 	if f != nil {
 		f.leave(size - leftOf(handed, size))
@@ -34,8 +34,8 @@ func (f *Flow) Confirmed(now time.Time, handed, size int64) {
 	}
 }
 
-// Lost takes back what was handed over of a body of that size and was lost with its connection, and
-// the time that was waited for it in vain.
+// Lost takes back the handed bytes of a body of that size, lost with its connection, and the time
+// spent waiting in vain.
 func (f *Flow) Lost(now time.Time, handed, size int64) {
 	if f != nil {
 		f.lose(now, leftOf(handed, size))
@@ -54,17 +54,17 @@ func (f *Flow) lose(now time.Time, n int64) {
 // Delivered counts a file.
 func (f *Flow) Delivered() { f.window.add(tick{files: 1}) }
 
-// Pace returns the mean of the last seconds of sending up to the last fold, not known before so
-// many of them.
+// Pace returns the mean of the last seconds of sending up to the last fold, or zero before least
+// seconds of sending.
 func (f *Flow) Pace(least int) Pace { return f.window.pace(least) }
 
-// PaceAt is pace as if what is under way moved now: a line that stands still gets slower.
+// PaceAt is Pace as if bytes had moved just now: a stalled line gets slower.
 func (f *Flow) PaceAt(now time.Time, least int) Pace {
 	w := f.at(now)
 	return w.pace(least)
 }
 
-// Begin says that one more unit of work is under way.
+// Begin says that one more unit of work is in flight.
 func (f *Flow) Begin() {
 	if f == nil {
 		return
@@ -75,17 +75,17 @@ func (f *Flow) Begin() {
 	f.busy++
 }
 
-// End says that one is not any more.
+// End says that one of them has ended.
 func (f *Flow) End() {
 	if f != nil {
 		f.busy--
 	}
 }
 
-// Note brings what is known up to now if bytes have left.
+// Note updates the measurement to now if bytes have left.
 func (f *Flow) Note(now time.Time) { f.fold(now, false) }
 
-// fold brings the window up to now if anything has moved: bytes have left, or, as the caller says,
+// fold updates the window to now if anything has moved: bytes have left, or the caller says that
 // the service has answered.
 func (f *Flow) fold(now time.Time, answered bool) {
 	n := f.left.Swap(0)
@@ -97,8 +97,7 @@ func (f *Flow) fold(now time.Time, answered bool) {
 	f.since = now
 }
 
-// at returns what the window would be if what is under way moved now: a line that stands still gets
-// slower.
+// at returns the window as if bytes had moved just now: a stalled line gets slower.
 func (f *Flow) at(now time.Time) window {
 	f.fold(now, false)
 	w := f.window
@@ -111,13 +110,13 @@ func (f *Flow) at(now time.Time) window {
 const (
 	// windowSeconds is how far back a speed looks, in seconds of sending.
 	windowSeconds = 30
-	// TellingSeconds are how many say something to a person.
+	// TellingSeconds is how many are needed for a speed that a person sees.
 	TellingSeconds = 10
-	// PlanningSeconds are how many are enough to choose a block size by.
+	// PlanningSeconds is how many are needed to choose a block size.
 	PlanningSeconds = 2
 )
 
-// window is what left in the last seconds of sending.
+// window counts what left in the last seconds of sending.
 type window struct {
 	clock   time.Duration // of sending, since the beginning
 	seconds [windowSeconds]tick
@@ -158,13 +157,13 @@ func (w *window) remove(n int64) {
 	}
 }
 
-// Pace is how fast sending goes; the zero value is: not known.
+// Pace is the speed of sending; the zero value means unknown.
 type Pace struct{ Bytes, files float64 } // per second
 
 // OfFiles reports whether the files are so small that their number takes the time, not their bytes.
 func (p Pace) OfFiles() bool { return p.Bytes < p.files*requestWork }
 
-// pace returns the mean over the window, not known before so many seconds of sending.
+// pace returns the mean over the window, or zero before least seconds of sending.
 func (w *window) pace(least int) Pace {
 	over := w.clock
 	if over >= windowSeconds*time.Second { // the first second of the window has gone, the last is not complete
@@ -181,8 +180,8 @@ func (w *window) pace(least int) Pace {
 	return Pace{float64(sum.bytes) / over.Seconds(), float64(sum.files) / over.Seconds()}
 }
 
-// TimeFor returns how long what is left takes at that pace, 0 where that can't be said: small files
-// say nothing about large ones.
+// TimeFor returns how long the rest takes at that pace, or 0 if unknown: small files say nothing
+// about large ones.
 func (p Pace) TimeFor(bytes, files int64) time.Duration {
 	seconds := 0.0
 	switch {
@@ -196,10 +195,10 @@ func (p Pace) TimeFor(bytes, files int64) time.Duration {
 	return time.Duration(min(seconds, longest.Seconds()) * float64(time.Second))
 }
 
-// buffered is how many bytes of a body may be in the system's buffers and on the line: they count
-// as having left when they are confirmed, or more follow. Without that a slow line would seem fast
-// for as long as the buffers fill.
+// buffered is how many bytes of a body may be in the system's buffers and on the line. They count
+// as having left when they are confirmed or more follow, or a slow line would seem fast while the
+// buffers fill.
 const buffered = 256 << 10
 
-// leftOf returns how many of the bytes that were handed over of a body of that size have left.
+// leftOf returns how many of the handed bytes of a body of that size have left.
 func leftOf(handed, size int64) int64 { return max(min(handed, size)-buffered, 0) }

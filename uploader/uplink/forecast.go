@@ -7,21 +7,20 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Fit says whether what is left can be sent while a token is valid.
+// Fit says whether the rest can be sent while a token is valid.
 type Fit struct {
-	Known bool          // false where the token does not say when it ends, or the speed is not known
-	Fits  bool          // it can
-	Needs time.Duration // for the bytes that are left, at the measured speed
-	Spare time.Duration // what is left of the token after that; below 0 if it ends before
-	More  int           // about how many more tokens of the same length it needs; 0 if it fits
+	Known bool          // false if the token does not state when it expires, or the speed is unknown
+	Fits  bool          // the rest can be sent
+	Needs time.Duration // for the rest, at the measured speed
+	Spare time.Duration // that the token is valid after that; below 0 if it expires before
+	More  int           // about how many more tokens of the same length are needed; 0 if it fits
 }
 
-// longest is the longest time that a Fit speaks of, since a sum of minutes in nanoseconds ends
-// after 292 years.
+// longest bounds the times in a Fit, since a time.Duration ends at 292 years.
 const longest = 100 * 365 * 24 * time.Hour
 
-// FitFor returns whether bytes can be sent with the token from the moment now on, at a speed in
-// bytes per second. A token that is not valid yet counts from its beginning.
+// FitFor returns whether bytes can be sent with the token from now on, at a speed in bytes per
+// second. A token that is not valid yet counts from its start.
 func FitFor(t token.Token, bytes int64, speed float64, now time.Time) Fit {
 	if bytes <= 0 || speed <= 0 || t.ValidTo.IsZero() {
 		return Fit{Known: bytes <= 0 && !t.ValidTo.IsZero() && now.Before(t.ValidTo), Fits: bytes <= 0}

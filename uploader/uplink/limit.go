@@ -7,11 +7,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limit is a highest speed, which may change at any time. The zero Limit is none. Its methods may be
-// called from any goroutine.
+// Limit is a speed limit that may change at any time. The zero Limit does not limit. Its methods
+// may be called from any goroutine.
 type Limit struct{ limiter atomic.Pointer[rate.Limiter] }
 
-// Set changes it, in bytes per second; 0 or less takes it away.
+// Set changes the limit, in bytes per second; 0 or less removes it.
 func (l *Limit) Set(perSecond int64) {
 	if perSecond <= 0 {
 		l.limiter.Store(nil)
@@ -21,7 +21,7 @@ func (l *Limit) Set(perSecond int64) {
 	l.limiter.Store(rate.NewLimiter(rate.Limit(perSecond), int(min(max(perSecond/8, 1), 1<<20))))
 }
 
-// PerSecond returns it in bytes per second, 0 where there is none.
+// PerSecond returns the limit in bytes per second, or 0 if there is none.
 func (l *Limit) PerSecond() float64 {
 	if limiter := l.limiter.Load(); limiter != nil {
 		return float64(limiter.Limit())
@@ -29,7 +29,7 @@ func (l *Limit) PerSecond() float64 {
 	return 0
 }
 
-// Wait waits until n bytes more of a request's body may leave, for which its watch is paused. The
+// Wait blocks until n more bytes of a request's body may leave, and pauses its watch meanwhile. The
 // error is the context's cause.
 func (l *Limit) Wait(ctx context.Context, w *Watch, n int) error {
 	for n > 0 {

@@ -9,42 +9,41 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Watch gives up requests that stand still. It belongs to one worker, whose requests follow each
-// other, and so costs nothing for each of them: its context is used again until it has been
-// cancelled, and its timer, once set, looks by itself when next to look.
+// Watch gives up stalled requests. It belongs to one worker, whose requests follow each other, and
+// so costs nothing for each: it reuses its context until that is cancelled, and its timer, once
+// set, schedules its next check by itself.
 type Watch struct {
 	root  context.Context // the queue's
 	limit time.Duration   // without progress
 
 	mu     sync.Mutex
-	ctx    context.Context // of the request under way, or the next
+	ctx    context.Context // of this request, or the next
 	cancel context.CancelCauseFunc
 	timer  *time.Timer // nil: not set
-	begun  time.Time   // the request
+	begun  time.Time   // when the request began
 	moved  time.Time   // the last progress
 	handed int64       // bytes of the request's body that were taken
-	stalls int         // how often the same has been given up before
-	on     bool        // there is a request that may not stand still
+	stalls int         // how often the same request was given up before
+	on     bool        // there is a request that must not stall
 
-	stood time.Duration // how long answers were waited for of late once all had been taken
+	stood time.Duration // recent wait for an answer after the whole body was taken
 }
 
-// NewWatch returns the watch of a worker whose requests end with root at the latest, and may stand
-// still for limit. The worker must call end when it ends.
+// NewWatch returns the watch of a worker whose requests end with root at the latest, and may stall
+// for limit. The worker must call End when it ends.
 func NewWatch(root context.Context, limit time.Duration) *Watch {
 	return &Watch{root: root, limit: limit}
 }
 
-// unseen is how many bytes of a request may be on their way without being seen to move: in the
-// store's buffer and the system's (package azure bounds both), on the line, and in the buffer of
-// the other side.
+// unseen is how many bytes of a request may be in transit without visible progress: in the store's
+// buffer and the system's (package azure bounds both), on the line, and in the other side's buffer.
 const unseen = 3 << 20
 
-// mostPatience is how many more times the limit a request may at most stand still.
+// mostPatience is how many additional limits a request may stall at most.
 const mostPatience = 9
 
-// Begin watches a request from now on and returns its context. It is cancelled with NoProgress as
-// the cause. stalls is how often the same request has been given up before.
+// Begin watches a request from now on and returns its context. If the request stalls, the
+// context is cancelled with NoProgress. stalls is how often the same request was given up before.
 func (w *Watch) Begin(stalls int) context.Context {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -57,7 +56,7 @@ func (w *Watch) Begin(stalls int) context.Context {
 	return w.ctx
 }
 
-// Resume notes that n bytes more of the body were taken, and returns how many those are in all.
+// Resume notes that n more bytes of the body were taken, and returns the total.
 func (w *Watch) Resume(n int) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,20 +72,18 @@ func (w *Watch) Taken() int64 {
 	return w.handed
 }
 
-// Answered says that the request was carried out. What stands between may take a body at once and
-// pass it on slowly, as a proxy does that looks for viruses in it: the next one is waited for
-// longer.
+// Answered says that the request was carried out. A proxy that scans for viruses may take a body at
+// once and pass it on slowly: after that, the watch waits longer for the next answer.
 func (w *Watch) Answered() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stood = max(time.Since(w.moved), w.stood-w.stood/8)
 }
 
-// patience returns how long the request may stand still. A slow line takes its time for what it
-// does not show: as long as that needs at the speed that was seen, it is waited for besides; on a
-// fast line that is nothing. Nor is an answer expected sooner than others came. And what was given
-// up gets the limit once more each time, so that a body that fits into the buffers as a whole gets
-// through at last.
+// patience returns how long the request may stall: the limit, plus the longest of three. A slow
+// line gets the time that the unseen bytes take at the visible speed, which is nothing on a fast
+// line. An answer may take as long as recent ones. And a request that was given up gets one more
+// limit each time, so that a body that fits into the buffers as a whole gets through at last.
 func (w *Watch) patience() time.Duration {
 	more := max(w.limit*time.Duration(w.stalls), w.stood)
 	if seen := w.handed - unseen*2/3; seen > 0 {
@@ -103,14 +100,14 @@ func (w *Watch) progress() {
 	}
 }
 
-// Pause lets the request stand still, until resume.
+// Pause lets the request stall until Resume.
 func (w *Watch) Pause() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.on = false
 }
 
-// look gives up the request under way if it has stood still for long enough.
+// look gives up the request if it has stalled for long enough.
 func (w *Watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
