@@ -70,7 +70,7 @@ type Verified struct {
 	Stated       int64 // files with a statement
 	Same         int64 // of these, the files without a difference
 	ByETag       int64 // of the same, the files whose ETag shows that nobody wrote them since
-	BySum        int64 // of the files with the stated size, those whose checksum was compared and matches
+	BySum        int64 // files with the stated size whose checksum was compared and matches
 	// NotCompared counts the files, without a difference other than Touched, whose stated checksum
 	// was not compared because the storage has none of that kind.
 	NotCompared int64
