@@ -10,9 +10,9 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// button is a button that Enter presses as Space does, whose frame shows that it has the keyboard,
-// and which says by a tip what its sign means where it has no words. Keys that mean nothing to it
-// are the sheet's or the window's.
+// button is a button that Enter presses as Space does. A frame shows that it has the keyboard
+// focus, and a tip explains its sign if it has no words. It passes other keys on to the sheet or
+// the window.
 type button struct {
 	widget.Button
 	screen  *screen
@@ -42,7 +42,7 @@ func (sc *screen) newSign(words string, sign fyne.Resource, tapped func()) *butt
 	return b
 }
 
-// fit leaves the words away in a narrow window: the sign says the same, and the tip.
+// fit drops the words in a narrow window: the sign and the tip say the same.
 func (b *button) fit(size fyne.Size) {
 	words := b.words
 	if size.Width < narrow {

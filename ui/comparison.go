@@ -25,8 +25,8 @@ const (
 	differencesKept = 10_000
 )
 
-// comparison compares what arrived with papers that somebody named, or with the senders' own notes
-// and lists in the inbox. It belongs to Fyne's goroutine, but for found.
+// comparison compares the files that arrived with chosen papers, or with the senders' own notes and
+// lists in the inbox. It belongs to Fyne's goroutine, except for found.
 type comparison struct {
 	*errands
 	v      *arrivedView
@@ -68,14 +68,14 @@ func (v *arrivedView) verifyAsked() {
 	v.dialogs.choose(tr("Verify against a receipt…"), false, v.verifyGiven)
 }
 
-// verifyGiven compares with what was chosen or dropped.
+// verifyGiven compares with the chosen or dropped papers.
 func (v *arrivedView) verifyGiven(paths []string) {
 	if len(paths) > 0 && v.counted {
 		v.compare(paths)
 	}
 }
 
-// compare opens the comparison with these papers, and begins it: it costs no more than a list.
+// compare opens the comparison with these papers and starts it: it costs no more than a listing.
 func (v *arrivedView) compare(papers []string) {
 	c := &comparison{v: v, papers: papers, most: differencesShown}
 	c.errands = newErrands(v.screen, c.show, c.failed)
@@ -193,7 +193,7 @@ func (c *comparison) read(
 	return p, nil
 }
 
-// papersRead is what reading papers came to.
+// papersRead is the result of reading papers.
 type papersRead struct {
 	isList bool
 	others int64
@@ -251,7 +251,7 @@ func (f *findings) count() int64 {
 	return int64(len(f.all)) + f.more
 }
 
-// sort puts the differences in the order in which they are told.
+// sort sorts the differences for display.
 func (f *findings) sort() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// documentSender sends what goes last with deliveries: lists of checksums, and messages to the
-// workspace. It belongs to Fyne's goroutine.
+// documentSender sends the documents at the end of deliveries: lists of checksums and messages to
+// the workspace. It belongs to Fyne's goroutine.
 type documentSender struct {
 	*screen
 	busy  bool            // something is being written
@@ -52,7 +52,7 @@ func (v *documentSender) sampled(s *sample) {
 	})
 }
 
-// written says what came of it, where a person should know.
+// written tells the person the result if they should know it.
 func (v *documentSender) written(all []documents.Document, err error) {
 	v.busy = false
 	v.wake()

@@ -10,11 +10,11 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// dropZone is the ground of a card that files may be dropped on, with a dashed edge. It lights up
-// while the pointer is on it. Fyne 2.8.1 does not tell of files that are dragged over the window,
-// only of those that are dropped; on X11 the pointer's events arrive during a drag too, so there
-// it lights up under the files. On Windows, macOS and Wayland it does so for the pointer alone.
-// Files may be dropped anywhere in the window, whatever is lit.
+// dropZone is the background of a card for dropping files, with a dashed edge. It lights up while
+// the pointer is on it. Fyne 2.8.1 reports only dropped files, not files dragged over the window.
+// On X11 pointer events arrive during a drag too, so there it lights up under the files. On
+// Windows, macOS and Wayland it lights up only for the pointer. Files can be dropped anywhere in
+// the window, whatever is lit.
 type dropZone struct {
 	widget.BaseWidget
 	lit bool

@@ -2,8 +2,8 @@ package ui
 
 import "context"
 
-// ask is something to be done with the workspace, and what follows where that went well: a function
-// for Fyne's thread. unseen, if not nil, is called where the view is closed before that.
+// ask is an errand for the workspace. If it succeeds, it returns a function for Fyne's thread.
+// unseen, if not nil, is called if the view closes before that.
 type ask struct {
 	words  string // what is being done
 	do     func(context.Context, Workspace) (then func(), err error)
@@ -11,8 +11,8 @@ type ask struct {
 	again  bool // a person may want it to be tried again
 }
 
-// errands does what a view asks of a workspace, one thing after another, on a goroutine of its own
-// for as long as the view is open. The rest of it belongs to Fyne's.
+// errands runs a view's errands for a workspace, one after another, on a goroutine of its own for
+// as long as the view is open. The rest of it belongs to Fyne's goroutine.
 type errands struct {
 	on     *screen
 	asks   chan ask // has room for one: nothing is asked while something is
@@ -34,7 +34,7 @@ func (e *errands) begin(open func(context.Context) (Workspace, error)) {
 	e.on.inBackground(func(context.Context) { e.serve(e.view, open) })
 }
 
-// serve does what is asked, one thing after another, until the view is closed.
+// serve runs errands one after another until the view is closed.
 func (e *errands) serve(ctx context.Context, open func(context.Context) (Workspace, error)) {
 	var ws Workspace
 	defer func() {
@@ -94,7 +94,7 @@ func (e *errands) onThread(ctx context.Context, f func()) bool {
 	}
 }
 
-// ask lets something be done, unless something is.
+// ask starts an errand, unless one is running.
 func (e *errands) ask(a ask) {
 	if e.busy != "" {
 		return

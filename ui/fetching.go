@@ -17,7 +17,8 @@ import (
 // failuresShown is how many files that could not be fetched are named.
 const failuresShown = 100
 
-// fetching copies what arrived into a folder. It belongs to Fyne's goroutine, but for fetched.
+// fetching copies the files that arrived into a folder. It belongs to Fyne's goroutine, except for
+// fetched.
 type fetching struct {
 	*errands
 	v      *arrivedView
@@ -39,7 +40,7 @@ type fetching struct {
 	closing *button
 }
 
-// fetched is what became of the files so far. Any goroutine may use it.
+// fetched sums up the results so far. Any goroutine may use it.
 type fetched struct {
 	mu             sync.Mutex
 	files, bytes   int64 // that are there and whole
@@ -121,7 +122,7 @@ func (f *fetching) run() {
 	f.ask(ask{words: tr("Fetching…"), do: fetch})
 }
 
-// failed is called by errands where the workspace can't be opened.
+// failed is called by errands if the workspace can't be opened.
 func (f *fetching) failed(_ ask, err error) { f.finished(err) }
 
 // finished says what became of it.
@@ -168,7 +169,7 @@ func (d *fetched) totals() (files, bytes, kept, compared, failed int64) {
 	return d.files, d.bytes, d.kept, d.compared, d.failed
 }
 
-// soFar is how many bytes are there, those of files that are under way included.
+// soFar returns how many bytes are there, including those of files in transit.
 func (d *fetched) soFar(received int64) int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -223,7 +224,7 @@ func (f *fetching) show() {
 	}
 }
 
-// showResult says what became of it, and what it can't know.
+// showResult shows the result, and what it can't know.
 func (f *fetching) showResult() {
 	n, bytes, kept, compared, failed := f.fetched.totals()
 	words := tr("Fetched {{.Files}} · {{.Size}}", values("Files", files(n), "Size", amount(bytes)))

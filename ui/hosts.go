@@ -16,7 +16,7 @@ import (
 )
 
 // hostList is the part of the settings with the storage addresses that are allowed besides the
-// known ones: the person's, which can be taken back, and the administrator's, which can't.
+// known ones: the person's, which can be removed, and the administrator's, which can't.
 type hostList struct {
 	*screen
 	settings *keptSettings
@@ -75,7 +75,7 @@ func (l *hostList) row(
 	return container.New(atLeast{fyne.NewSize(0, 30)}, line(8, 0, name, last))
 }
 
-// add allows what was typed, if that is an address that has to be allowed.
+// add allows the typed address, if it needs to be allowed.
 func (l *hostList) add() {
 	host := strings.ToLower(strings.TrimSpace(l.entry.Text))
 	known := slices.Contains(l.settings.Hosts, host) || slices.Contains(l.config.Hosts, host)
@@ -117,7 +117,7 @@ func (s *Settings) allowed(by Rules) []string {
 	return s.Hosts
 }
 
-// allow allows a host, or all below one. What waits for that goes on.
+// allow allows a host, or all below one. Files that waited for that continue.
 func (v *inboxView) allow(host string) {
 	v.settings.Hosts = append(v.settings.Hosts, host)
 	v.settings.changed()
@@ -136,8 +136,8 @@ func (v *inboxView) allow(host string) {
 	v.keepAllowed(concerned, true)
 }
 
-// takeBack allows a host, or all below one, no longer, and stops what is sent there: here at once,
-// in other programs as they notice.
+// takeBack removes a host, or all below one, from the allowed ones and stops uploads there: here at
+// once, in other programs when they notice.
 func (v *inboxView) takeBack(host string) {
 	v.settings.Hosts = slices.DeleteFunc(v.settings.Hosts, func(h string) bool { return h == host })
 	v.settings.changed()
@@ -166,7 +166,7 @@ func concernedBy(host string) func(token.Inbox) bool {
 	return func(in token.Inbox) bool { return in.Host != "" && !in.Allowed() && in.Allowed(of) }
 }
 
-// keepAllowed keeps with the kept inboxes whether their address is allowed, so that it holds for
+// keepAllowed saves with each saved inbox whether its address is allowed, so that this applies to
 // the command line and the next start.
 func (v *inboxView) keepAllowed(concerned func(token.Inbox) bool, allowed bool) {
 	var names []string
@@ -194,7 +194,7 @@ func (v *inboxView) keepAllowed(concerned func(token.Inbox) bool, allowed bool) 
 	})
 }
 
-// say shows what is wrong with what was typed; the empty text takes that back.
+// say shows what is wrong with the typed text; an empty text clears the message.
 func (l *hostList) say(problem string) {
 	if l.problem.content == problem {
 		return
@@ -204,7 +204,7 @@ func (l *hostList) say(problem string) {
 	l.resized()
 }
 
-// isHost reports whether tokens may lead to a host, by these options, and it is nothing but a host.
+// isHost reports whether a text is only a host, and these options allow tokens for it.
 func isHost(host string, options ...token.Option) bool {
 	in, err := token.ParseEndpoint("https://"+host, options...)
 	return err == nil && in.Host == host

@@ -10,8 +10,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// inboxButton is the name of the inbox in the header, with what belongs to it below. Where there is
-// something to choose, an arrow says so, and a click opens it.
+// inboxButton is the name of the inbox in the header, with details below it. If there is a choice,
+// it shows an arrow, and a click opens the menu.
 type inboxButton struct {
 	widget.BaseWidget
 	screen      *screen
@@ -34,7 +34,7 @@ func (sc *screen) newInboxButton(tapped func()) *inboxButton {
 	return b
 }
 
-// offer says whether there is something to choose.
+// offer sets whether there is a choice.
 func (b *inboxButton) offer(yes bool) {
 	if b.opens != yes {
 		b.opens = yes
@@ -129,7 +129,7 @@ func (b *inboxButton) FocusLost() {
 	b.Refresh()
 }
 
-// Disabled implements fyne.Disableable, so that Tab passes it where there is nothing to choose.
+// Disabled implements fyne.Disableable, so that Tab skips it if there is no choice.
 func (b *inboxButton) Disabled() bool { return !b.opens }
 
 // Enable implements fyne.Disableable.

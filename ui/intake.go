@@ -14,8 +14,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// intake takes what the person gives to be sent, whether dropped, pasted or chosen, and holds it
-// until there is a token. It belongs to Fyne's goroutine.
+// intake takes files and folders to send, whether dropped, pasted or chosen, and holds them until
+// there is a token. It belongs to Fyne's goroutine.
 type intake struct {
 	*screen
 	dialogs *fileDialogs
@@ -25,11 +25,11 @@ type intake struct {
 	start   *startView
 
 	held     []given   // paths that wait for a token
-	missed   int       // of what was given with them is nowhere on this computer
+	missed   int       // items beside them that don't exist on this computer
 	lostDrop time.Time // when something was dropped and did not arrive; zero once it has been said
 }
 
-// dropped takes what was let go over the window, wherever that was: some systems don't say.
+// dropped takes files dropped anywhere on the window: some systems don't say where.
 func (v *intake) dropped(uris []fyne.URI) {
 	paths := make([]string, 0, len(uris))
 	foreign := 0
@@ -46,18 +46,18 @@ func (v *intake) dropped(uris []fyne.URI) {
 	})
 }
 
-// lostDropSaid is for how long the window says that a drop did not arrive, unless something is
-// added before.
+// lostDropSaid is how long the window says that a drop did not arrive, unless the person adds files
+// before.
 const lostDropSaid = 30 * time.Second
 
-// lost says that what was let go over the window did not arrive: too many files at once, or none.
+// lost says that a drop on the window did not arrive: too many files at once, or none.
 func (v *intake) lost() {
 	v.lostDrop = v.config.Now()
 	v.events.event("drop lost")
 	v.wake()
 }
 
-// add takes paths that were named in another way than by dropping them.
+// add takes paths that were not dropped.
 func (v *intake) add(paths []string) {
 	v.inBackground(func(context.Context) {
 		there, missing := existing(paths)
@@ -65,15 +65,15 @@ func (v *intake) add(paths []string) {
 	})
 }
 
-// existing returns the paths where something is, as absolute ones, and the number of the others. A
-// dropped network address comes as a path that leads nowhere.
+// existing returns the paths that exist, made absolute, and the number of the others. A dropped
+// network address arrives as a path that does not exist.
 func existing(paths []string) (there []given, missing int) {
 	for _, p := range paths {
 		abs, err := filepath.Abs(p)
 		var fi os.FileInfo
 		if err == nil {
 			if fi, err = os.Stat(abs); err != nil {
-				// a link that leads nowhere is something that the review speaks of
+				// the review mentions a broken link
 				fi, err = os.Lstat(abs)
 			}
 		}
@@ -86,14 +86,14 @@ func existing(paths []string) (there []given, missing int) {
 	return there, missing
 }
 
-// given is a file or folder that the person gave.
+// given is a file or folder that the person dropped, pasted or chose.
 type given struct {
 	path   string
 	folder bool
 }
 
-// take goes on with paths that exist: to the review, or to the question for a token. Where one of
-// these is open, it gets them.
+// take passes existing paths to the review, or asks for a token first. If one of these is already
+// open, it gets the paths.
 func (v *intake) take(there []given, missing int) {
 	v.events.event("added", "files", len(there), "missing", missing,
 		"token", v.inboxes.token.Inbox.Host != "")
@@ -123,15 +123,15 @@ func (v *intake) take(there []given, missing int) {
 	}
 }
 
-// hold keeps what was given until there is a token.
+// hold keeps items until there is a token.
 func (v *intake) hold(there []given) {
 	v.held = append(v.held, there...)
 	v.wake()
 	v.start.show()
 }
 
-// means reports whether what is on the clipboard is a token, or paths, wherever it is pasted: a
-// token must not be seen where texts are typed.
+// means reports whether the clipboard's text is a token or paths. The window takes these wherever
+// they are pasted: a token must not show in a text field.
 func (v *intake) means(text string) bool {
 	if len(pathsIn(text)) > 0 {
 		return true
@@ -196,7 +196,7 @@ func (v *intake) menu() *fyne.Menu {
 	return fyne.NewMenu("", files, folder)
 }
 
-// reviewHeld goes on with what waited for a token, if there is one now and nothing else is asked.
+// reviewHeld reviews the held items if there is a token now and no other question is open.
 func (v *intake) reviewHeld() {
 	if held := v.held; len(held) > 0 && v.top == nil && v.inboxes.token.Inbox.Host != "" {
 		v.held = nil

@@ -14,8 +14,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// jobList is the list of jobs. It holds the rows around those in sight and no others; what scrolls
-// into sight is read by the sampler and shown as dots until then.
+// jobList is the list of jobs. It holds only the rows in sight and those around them. The sampler
+// reads rows that scroll into sight; until then they show dots.
 type jobList struct {
 	widget.List
 	screen   *screen
@@ -58,8 +58,8 @@ func newJobList(queue *queueView) *jobList {
 	return l
 }
 
-// state is a job's state as a person sees it: what waits in a transfer that is paused, or that an
-// earlier run left, is paused, and nothing is active that waits for a token.
+// state is a job's state as the person sees it: a job that waits in a paused transfer, or in one
+// that an earlier run left, counts as paused, and no job is active while it waits for a token.
 func (l *jobList) state(j *ledger.Job) ledger.JobState {
 	if j.State == ledger.Waiting && l.sample.resting[j.Transfer] {
 		return ledger.Paused
@@ -79,7 +79,7 @@ func (l *jobList) job(index int) (ledger.Job, bool) {
 	return l.sample.rows[i], true
 }
 
-// title returns what a row says that is a heading; empty for all others.
+// title returns the text of a heading row; empty for all other rows.
 func (l *jobList) title(index int) (title string, files int64) {
 	i := index - l.sample.from
 	if i < 0 || i >= len(l.sample.rows) || l.sample.rows[i].ID != 0 ||
@@ -93,8 +93,7 @@ func (l *jobList) title(index int) (title string, files int64) {
 	return l.queue.inboxes.called(l.sample.inboxes[j.Inbox]), j.Size
 }
 
-// inboxOf is what a row says of its job's inbox: something where there are several, and no heading
-// says it.
+// inboxOf returns the inbox that a row names: only if there are several and no heading names it.
 func (l *jobList) inboxOf(index int, j *ledger.Job) string {
 	if parts := l.sample.parts; len(parts) > 0 && (parts[0].known == nil || index > parts[0].n) {
 		return ""
@@ -133,7 +132,7 @@ func (l *jobList) show(s *sample) {
 	}
 }
 
-// tellInboxesApart lets rows say their inbox as soon as there are two.
+// tellInboxesApart makes rows name their inbox as soon as there are two.
 func (l *jobList) tellInboxesApart(s *sample) {
 	called := map[string]string{}
 	if len(s.inboxes) > 1 {
@@ -309,7 +308,7 @@ func (l *jobList) goTo(index int) {
 // page is by how many rows a page moves.
 func (l *jobList) page() int { return max(int(l.Size().Height/l.rowHeight())-1, 1) }
 
-// rowHeight is how high a row is, with what parts it from the next.
+// rowHeight is the height of a row with the gap to the next.
 func (l *jobList) rowHeight() float32 {
 	return l.rowMin().Height + currentSize(theme.SizeNamePadding)
 }

@@ -94,7 +94,7 @@ func (v *tokenView) show(d *tokenDialog, text string) {
 	}
 }
 
-// question says for which inbox a token is asked for, and why; nothing where any will do.
+// question says which inbox needs a token, and why; empty if any token will do.
 func (d *tokenDialog) question() string {
 	name := d.inboxes.calledAs(&d.last, d.wanted)
 	if d.replaces != "" {
@@ -246,7 +246,7 @@ func (d *tokenDialog) tick(now time.Time) time.Duration {
 	return c.next
 }
 
-// take uses the token: files that waited for one go on.
+// take uses the token: files that waited for one continue.
 func (d *tokenDialog) take() {
 	t := d.token
 	d.settings.Inbox = t.Inbox.Key()

@@ -16,8 +16,8 @@ import (
 // sheetWidth is how wide the view becomes where there is room.
 const sheetWidth = 860
 
-// uploadTokens is the view for those who issue upload tokens: a form for a new one, and the table
-// of all. Its errands speak with the workspace; the rest belongs to Fyne's goroutine.
+// uploadTokens is the data manager's view of upload tokens: a form for a new token, and the table
+// of all. Its errands talk to the workspace; the rest belongs to Fyne's goroutine.
 type uploadTokens struct {
 	*issuing
 	*errands
@@ -47,8 +47,8 @@ type made struct {
 	copy   *button
 }
 
-// openUploadTokens opens the view of a workspace. Where no tokens may be created, it says who has
-// decided that in place of the form.
+// openUploadTokens opens the view of a workspace. If no tokens may be created, it says in place of
+// the form who has decided that.
 func openUploadTokens(
 	of *issuing, title string, none bool, open func(context.Context) (Workspace, error),
 ) *uploadTokens {
@@ -72,7 +72,7 @@ func openUploadTokens(
 	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, form, widget.NewSeparator(),
 		line(8, 0, v.status, v.counts.button), v.table.box))
 	v.sheet = v.openSheet(title, sheetWidth, body, closing, v.create)
-	v.sheet.stays = true // what opens above must not take a token away that was not copied yet
+	v.sheet.stays = true // a sheet above must not close it before a new token is copied
 	v.sheet.tag("cancel", closing)
 	v.sheet.tag("create", v.create)
 	v.sheet.tag("reason", v.form.reason)
@@ -102,7 +102,7 @@ func openUploadTokens(
 	return v
 }
 
-// ask lets something be done, unless something is.
+// ask starts an errand, unless one is running.
 func (v *uploadTokens) ask(a ask) {
 	if v.busy == "" {
 		v.trouble.RemoveAll()
