@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// limitForManifest is the speed at which a manifest's cost is measured: that of a fast line.
+// limitForManifest is the speed at which to measure a manifest's cost: that of a fast line.
 const limitForManifest = "500MB"
 
 // withManifest sends with a list of hashes and without.
@@ -64,7 +64,7 @@ type localInbox struct {
 
 const inboxStarts = 20 * time.Second
 
-// startInbox starts one below a folder and delivers something to it.
+// startInbox starts a local inbox below a folder and delivers a data set to it.
 func (b *bench) startInbox(ctx context.Context, source, dir string) (in *localInbox, err error) {
 	in = &localInbox{
 		env:     []string{"UPLOADER_HOME=" + filepath.Join(dir, "state")},

@@ -31,7 +31,7 @@ type bench struct {
 	idleFor  time.Duration      // how long a watch is looked at that has nothing to do
 }
 
-// newBench makes a folder, and builds the uploader where none is given. Whoever has it must call
+// newBench creates a folder, and builds the uploader unless it is given one. The caller calls
 // remove.
 func newBench(
 	ctx context.Context, dir, program string, scale float64, progress io.Writer,
@@ -67,7 +67,7 @@ func newBench(
 	return b, nil
 }
 
-// remove takes everything from the disk again.
+// remove removes everything from the disk.
 func (b *bench) remove() {
 	if err := os.RemoveAll(b.dir); err != nil {
 		b.say("%s could not be removed: %v", b.dir, err)
@@ -88,7 +88,7 @@ func scaleFor(free int64) float64 {
 	return scale
 }
 
-// all does the works one after the other. What was measured until an error comes with it.
+// all runs the works one after another. With an error it returns what it had measured until then.
 func (b *bench) all(ctx context.Context, chosen []work) (lines []line, err error) {
 	for i, w := range chosen {
 		if err := b.ready(ctx, w.data); err != nil {
@@ -111,7 +111,7 @@ func (b *bench) all(ctx context.Context, chosen []work) (lines []line, err error
 	return lines, nil
 }
 
-// ready makes a data set, unless it is there.
+// ready creates a data set unless it exists.
 func (b *bench) ready(ctx context.Context, key string) error {
 	if _, have := b.expected[key]; have {
 		return nil
@@ -140,7 +140,7 @@ func (b *bench) ready(ctx context.Context, key string) error {
 	}
 }
 
-// withSink runs a sink for as long as do takes.
+// withSink runs a sink while do runs.
 func (b *bench) withSink(
 	ctx context.Context, tls bool, c conditions, do func(*startedSink) error,
 ) error {
@@ -194,7 +194,7 @@ type sample struct {
 	report
 }
 
-// once runs a lane's program once, and compares what the sink has with what was to be sent.
+// once runs a lane's program once, and compares what the sink received with the data set.
 func (b *bench) once(ctx context.Context, w work, l *lane) (err error) {
 	if err := l.sink.ask(ctx, "POST", "/reset", nil); err != nil {
 		return err
@@ -241,8 +241,8 @@ func (s *startedSink) complete(ctx context.Context, want summary) (r report, err
 	return r, nil
 }
 
-// inTurns runs the lanes in alternating order: what disturbs the machine for a while disturbs all
-// of them.
+// inTurns runs the lanes in alternating order, so that a temporary disturbance of the machine
+// affects all of them.
 func (b *bench) inTurns(ctx context.Context, w work, lanes []*lane) error {
 	most := 0
 	for _, l := range lanes {
@@ -268,9 +268,8 @@ func (b *bench) inTurns(ctx context.Context, w work, lanes []*lane) error {
 	return nil
 }
 
-// compare puts the uploader beside the floor twice, in turns: with the peers before a sink that
-// takes what comes, which is the same work for all of them, and before one that compares each
-// checksum.
+// compare runs the uploader and the floor twice, in turns: with the peers against a sink that
+// accepts everything, which is the same work for all, and against one that compares each checksum.
 func (b *bench) compare(ctx context.Context, w work) (lines []line, err error) {
 	trusting, checked := w, w
 	trusting.conditions.trust, trusting.wanted = true, wanted{}
@@ -296,7 +295,7 @@ func (b *bench) compare(ctx context.Context, w work) (lines []line, err error) {
 	return lines, err
 }
 
-// withFaults puts the uploader before a sink that refuses beside itself before one that does not.
+// withFaults compares the uploader against a sink that refuses requests with one that does not.
 func (b *bench) withFaults(ctx context.Context, w work) (lines []line, err error) {
 	err = b.withSink(ctx, w.tls, conditions{}, func(plain *startedSink) error {
 		return b.withSink(ctx, w.tls, w.conditions, func(faulty *startedSink) error {
@@ -314,5 +313,5 @@ func (b *bench) withFaults(ctx context.Context, w work) (lines []line, err error
 	return lines, err
 }
 
-// pollEvery is how often it is asked whether something has come about.
+// pollEvery is how often to check whether something has happened.
 const pollEvery = 2 * time.Millisecond

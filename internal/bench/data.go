@@ -28,8 +28,8 @@ type file struct {
 	size int64
 }
 
-// dataSet is what a work sends. Its content is random, the same each time, so that nothing on the
-// way can make it smaller.
+// dataSet is what a work sends. Its content is pseudo-random and the same each time, so that
+// nothing on the way can compress it.
 type dataSet struct {
 	key   string
 	bytes int64 // on the disk, about, of the full size
@@ -98,7 +98,7 @@ func mixed(scale float64, yield func(file) bool) {
 	yield(file{"archive/backup.tar", max(int64(700*scale), 1) * mib})
 }
 
-// expected is what the sink has to have of the data set once all is there.
+// expected is what the sink must have once the whole data set is there.
 func (d dataSet) expected(scale float64) (s summary) {
 	for f := range d.all(scale) {
 		s.add(d.blobName(f), f.size)
@@ -178,8 +178,8 @@ func fill(path string, f file, buf []byte) (err error) {
 	return nil
 }
 
-// dataRole makes a data set as a process, so that its memory is not the runner's: what a process
-// starts begins with at least its starter's peak. It prints what a sink has to have in the end.
+// dataRole creates a data set in a process of its own, so that its memory is not the runner's: a
+// child process begins with at least its parent's peak. It prints what a sink must have in the end.
 func dataRole(ctx context.Context, args []string, _ io.Reader, stdout io.Writer) error {
 	f := flag.NewFlagSet("data", flag.ContinueOnError)
 	scale := f.Float64("scale", 1, "share of the full size")

@@ -25,10 +25,9 @@ const (
 	copied = 64 << 10
 )
 
-// floor is the least that a client can do: it reads files and sends the same bytes, one request
-// after the other on each of its connections, in HTTP that it writes itself. It remembers nothing,
-// repeats nothing and asks nothing. What another client takes beyond this is what its promises
-// cost.
+// floor is the least that a client can do: it reads files and sends their bytes, one request after
+// another on each of its connections, in HTTP that it writes itself. It remembers nothing, repeats
+// nothing and asks nothing. Whatever another client takes beyond this is the cost of its promises.
 type floor struct {
 	inbox       *inbox
 	connections int

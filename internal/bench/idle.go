@@ -56,9 +56,9 @@ func (b *bench) idle(ctx context.Context, w work) (lines []line, err error) {
 	return lines, err
 }
 
-// watch runs one until it was idle for long enough. The sample is of its first look, but for the
-// peak of memory, which is of all; share is how much of a core it took afterwards, in percent. It
-// fails where a new file is not sent then.
+// watch runs a watch until it has been idle for long enough. The sample is that of its first look,
+// except for the peak of memory, which covers the whole run. share is how much of a core it took
+// afterwards, in percent. watch fails if a new file is not sent then.
 func (b *bench) watch(ctx context.Context, w work, j job) (s sample, share float64, err error) {
 	r, err := command{
 		name: b.program, args: []string{"watch", j.source, "--settle", "1s"}, env: uploaderEnv(j),

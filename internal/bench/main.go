@@ -1,15 +1,15 @@
 // Command bench compares "uploader copy" with the least that a client can do, and with AzCopy and
 // rclone where they are on the PATH. "make bench" runs it.
 //
-// It makes its own data, starts sinks that accept Block Blob requests and keep nothing, and runs
-// the programs against them in turns, each as a process of its own: the floor (a client that does
-// nothing but send), uploader with its journal on disk, and the peers. Before the sink that all of
-// them share nothing is compared, and the floor makes no checksums, as the peers don't. Before the
-// other one, which compares each checksum, stand those that send one: the floor, with checksums,
-// and uploader.
+// It creates its own data, starts sinks that accept Block Blob requests and keep nothing, and runs
+// the programs against them in turns, each as a process of its own: the floor (a client that only
+// sends), uploader with its journal on disk, and the peers. The sink that all of them share
+// compares nothing, and the floor makes no checksums for it, as the peers don't. The other sink
+// compares each checksum. Against it run those that send one: the floor, with checksums, and
+// uploader.
 //
-// It prints one table in Markdown with medians, ratios to the first program of each work, and what
-// is wanted. All that it makes on the disk is removed at the end.
+// It prints one table in Markdown with medians, ratios to the first program of each work, and the
+// targets. At the end it removes everything that it created on the disk.
 package main
 
 import (

@@ -27,10 +27,10 @@ type usage struct {
 	memory int64         // peak of resident bytes; 0 where the system does not say
 }
 
-// complaintLimit is how much of what a process says is kept for the case that it fails.
+// complaintLimit is how many bytes of a process's output to keep in case it fails.
 const complaintLimit = 2 << 10
 
-// running is a process under way.
+// running is a running process.
 type running struct {
 	command
 	process *exec.Cmd

@@ -41,7 +41,7 @@ func floorProgram(self string, checksums bool) program {
 	}}
 }
 
-// uploaderProgram is what all this is about: as a person would call it, with its queue on the disk
+// uploaderProgram is the program under test, as a person would run it: with its queue on the disk
 // and each block's checksum.
 func uploaderProgram(path string) program {
 	return program{name: "uploader copy", command: func(j job) command {
@@ -57,7 +57,7 @@ func uploaderEnv(j job) []string {
 	return []string{"UPLOADER_HOME=" + j.home, "UPLOADER_TOKEN=" + j.link()}
 }
 
-// azCopy is the peer with its own settings, but for what it prints and that it need not look at
+// azCopy is the peer with its default settings, except for its output and that it need not check
 // what it has sent. It makes no checksums then.
 func azCopy(path, version string) program {
 	return program{name: "AzCopy", path: path, version: version, command: func(j job) command {

@@ -12,8 +12,8 @@ import (
 // killAt is the share of a file's bytes after which the program is killed.
 const killAt = 0.65
 
-// resume kills a copy in its middle and goes on with it. What that should take is the time for the
-// rest by the speed of a copy that nothing interrupts, and half a second.
+// resume kills a copy halfway and resumes it. The target is the time for the rest at the speed of
+// an uninterrupted copy, plus half a second.
 func (b *bench) resume(ctx context.Context, w work) (lines []line, err error) {
 	err = b.withSink(ctx, w.tls, w.conditions, func(s *startedSink) error {
 		runs := w.runs

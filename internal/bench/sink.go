@@ -31,9 +31,8 @@ type conditions struct {
 	trust bool    // checksums are not compared
 }
 
-// sink accepts Put Blob, Put Block and Put Block List, throws the bytes away and counts. Any
-// signature will do. It answers as the service does in all that a client sends by; what would read
-// is answered as by an empty container.
+// sink accepts Put Blob, Put Block and Put Block List, discards the bytes and counts. It accepts
+// any signature. It answers writes as the service does, and reads like an empty container.
 type sink struct {
 	conditions
 	names   names
@@ -74,7 +73,7 @@ func newSink(c conditions) *sink {
 	return s
 }
 
-// reset forgets all. No request may be under way.
+// reset forgets everything. No request may be in progress.
 func (s *sink) reset() {
 	s.names.clear()
 	s.mu.Lock()
@@ -365,7 +364,7 @@ func encodeCRC(crc uint64) string {
 	return base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, crc))
 }
 
-// uplink is what all connections share: only so many bytes pass in a second.
+// uplink is the line that all connections share: it limits the bytes per second.
 type uplink struct {
 	rate int64
 

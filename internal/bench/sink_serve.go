@@ -86,7 +86,7 @@ func (s *sink) listen(
 		return a, nil, errors.Join(err, data.Close())
 	}
 	scheme := "http"
-	// What clients do wrong is counted; who is killed breaks off, which is no news.
+	// The sink counts clients' mistakes itself, and a killed client breaking off is no news.
 	quiet := slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	servers := []*http.Server{
 		{
@@ -199,7 +199,7 @@ type startedSink struct {
 	stdin   io.Closer
 }
 
-// startSink starts this program once more, as a sink. Whoever has it must call end.
+// startSink starts this program once more, as a sink. The caller calls end.
 func startSink(ctx context.Context, self, certificates string, c conditions) (*startedSink, error) {
 	args := []string{
 		"sink", "-far", c.far.String(), "-rate", strconv.FormatInt(c.rate, 10),
