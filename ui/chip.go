@@ -9,8 +9,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// chip says on a ground of its own how long a token works: a clock, what counts in bold, and until
-// when where there is room for that. A tip says what there is no room for.
+// chip shows on its own background how long a token works: a clock, the time left in bold, and the
+// expiry if there is room for it. A tip shows what there is no room for.
 type chip struct {
 	widget.BaseWidget
 	screen *screen

@@ -8,8 +8,8 @@ import (
 // copiedFor is how long an upload token that was copied stays on the clipboard.
 const copiedFor = 2 * time.Minute
 
-// copied knows what was put on the clipboard to be taken away later: by its checksum, so that the
-// token itself is not kept for it.
+// copied remembers the secret to clear from the clipboard later: only its checksum, so that it does
+// not keep the token itself.
 type copied struct {
 	*screen
 	sum   [sha256.Size]byte
@@ -32,7 +32,7 @@ func (c *copied) put(text string) {
 	})
 }
 
-// clear takes a secret from the clipboard, if it is still there.
+// clear clears a secret from the clipboard if it is still there.
 func (c *copied) clear() {
 	if !c.there {
 		return

@@ -182,7 +182,7 @@ func (v *inboxView) change(event string, do func(ctx context.Context) error) {
 	})
 }
 
-// replace asks for the token that takes the place of a kept inbox's.
+// replace asks for a new token for a saved inbox.
 func (v *tokenView) replace(r inboxes.Record) {
 	text := v.app.Clipboard().Content()
 	if _, err := v.inboxes.parse(text); err != nil {

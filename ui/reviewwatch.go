@@ -4,7 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-// reviewWatch is the choice of a review to keep sending the folders in it.
+// reviewWatch is a review's choice to watch its folders.
 type reviewWatch struct {
 	box  *sheetCheck
 	note fyne.CanvasObject // what that means
@@ -48,8 +48,8 @@ func (d *reviewDialog) offerToWatch() fyne.CanvasObject {
 // watching reports whether the folders are to be watched.
 func (d *reviewDialog) watching() bool { return d.watch != nil && d.watch.box.Checked }
 
-// startWatching watches the folders, which sends what is in them as well, and sends the files that
-// were given beside them.
+// startWatching watches the folders, which also sends the files already in them, and sends the
+// single files of the review.
 func (d *reviewDialog) startWatching() {
 	d.keepChoice()
 	var others []given

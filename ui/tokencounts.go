@@ -18,7 +18,7 @@ type arrivals struct {
 	button *button
 }
 
-// arrivedTotals is what arrived with a token, in all.
+// arrivedTotals sums up the files that arrived with a token.
 type arrivedTotals struct {
 	files, bytes int64
 	last         time.Time // zero where nothing did
@@ -33,7 +33,7 @@ func newArrivals(v *uploadTokens) *arrivals {
 	return c
 }
 
-// offer shows the button where there is something to count.
+// offer shows the button if there is something to count.
 func (c *arrivals) offer() {
 	visible(c.button, c.v.loaded && len(c.v.grants) > 0 && !c.wanted)
 }

@@ -20,8 +20,8 @@ import (
 // rowsAtOnce is how many tokens the table shows before it is asked for more.
 const rowsAtOnce = 30
 
-// tokenTable is the table of upload tokens: in columns where there is room, else with each token in
-// two lines.
+// tokenTable is the table of upload tokens: in columns if there is room, else with two lines for
+// each token.
 type tokenTable struct {
 	v       *uploadTokens
 	box     *fyne.Container
@@ -270,7 +270,7 @@ func (t *tokenTable) fit(window fyne.Size) {
 	}
 }
 
-// enable lets the rows' buttons be used, or not while something is being done.
+// enable enables the rows' buttons, or disables them while an errand runs.
 func (t *tokenTable) enable(yes bool) {
 	for _, b := range t.revokes {
 		if yes {
@@ -281,8 +281,7 @@ func (t *tokenTable) enable(yes bool) {
 	}
 }
 
-// tick lets the times that are left go on. It returns after how long it wants to be called again; 0
-// for never.
+// tick updates the times left. It returns how soon to call it again; 0 for never.
 func (t *tokenTable) tick(now time.Time) (next time.Duration) {
 	for i := range t.rows {
 		r := &t.rows[i]
@@ -300,8 +299,7 @@ func (t *tokenTable) tick(now time.Time) (next time.Duration) {
 	return next
 }
 
-// timeLeft says how long a token is still valid, in which colour, and after how long the words are
-// others.
+// timeLeft says how long a token is still valid, in which colour, and how soon the words change.
 func timeLeft(
 	g workspace.Grant, now time.Time,
 ) (words string, color fyne.ThemeColorName, next time.Duration) {
