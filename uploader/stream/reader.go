@@ -8,15 +8,15 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// reader reads in a goroutine of its own, since nothing can end a read of standard input.
+// reader reads on a goroutine of its own, since nothing can interrupt a read of standard input.
 type reader struct {
 	in    io.Reader
 	empty chan []byte // to be filled
 	full  chan filled // holds one
-	stuck bool        // a buffer is still being filled: nobody may have it any more
+	stuck bool        // a buffer is still being filled: nobody may use it any more
 }
 
-// filled is what came of a buffer: err is io.EOF where the data ended with it.
+// filled is the result of filling a buffer: err is io.EOF if the data ended with it.
 type filled struct {
 	n   int
 	err error
@@ -45,8 +45,8 @@ func fill(in io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// fill fills a buffer as far as there is data, and reports whether that was its end. When the
-// context is cancelled it returns the cause at once.
+// fill fills a buffer as far as there is data, and reports whether the data has ended. When the
+// context is cancelled, it returns the cause at once.
 func (r *reader) fill(ctx context.Context, buf []byte) (n int, ended bool, err error) {
 	select {
 	case <-ctx.Done():
@@ -66,5 +66,5 @@ func (r *reader) fill(ctx context.Context, buf []byte) (n int, ended bool, err e
 	}
 }
 
-// close ends the goroutine, as soon as its read under way has ended. Nobody waits for that.
+// close ends the goroutine once its current read has ended. It does not wait for that.
 func (r *reader) close() { close(r.empty) }

@@ -13,19 +13,18 @@ import (
 )
 
 const (
-	// maxCorrupt is how often the same bytes may arrive damaged before all is given up.
+	// maxCorrupt is how often the same bytes may arrive damaged before the stream fails.
 	maxCorrupt = 5
-	// troubleInARow is after how many failed requests without a success between them a person is
-	// told.
+	// troubleInARow is the number of failed requests in a row after which the person is told.
 	troubleInARow = 3
 )
 
-// block is a part of the data on its way.
+// block is a part of the data in transit.
 type block struct {
 	number    int
 	data      []byte
 	crc       uint64
-	saturated bool // no connection was free besides
+	saturated bool // no other connection was free
 }
 
 // begin waits for a connection.
@@ -43,7 +42,7 @@ func (s *Stream) begin(ctx context.Context, b *block) error {
 	return nil
 }
 
-// stage sends a block, and ends the stream where that is not possible.
+// stage sends a block, or ends the stream if that fails.
 func (s *Stream) stage(ctx context.Context, b *block) {
 	id := store.BlockID(s.upload, b.number, b.crc)
 	body := store.NewBody(b.data, b.crc)
@@ -64,7 +63,7 @@ func (s *Stream) stage(ctx context.Context, b *block) {
 	s.freed.Broadcast()
 }
 
-// takeWatch returns a watch of a block before, which knows how long answers take, or a new one.
+// takeWatch returns the watch of an earlier block, which knows how long answers take, or a new one.
 func (s *Stream) takeWatch(ctx context.Context) *uplink.Watch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +76,7 @@ func (s *Stream) takeWatch(ctx context.Context) *uplink.Watch {
 	return w
 }
 
-// drain waits until no block is under way.
+// drain waits until no block is in transit.
 func (s *Stream) drain(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,8 +86,7 @@ func (s *Stream) drain(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// insist makes a request again until it is carried out or can't be. It counts the body as
-// acknowledged.
+// insist retries a request until it succeeds or can't. It counts the body as acknowledged.
 func (s *Stream) insist(
 	ctx context.Context, body *store.Body, send func(context.Context) (ledger.Answer, error),
 ) (ledger.Answer, error) {
@@ -131,8 +129,8 @@ func (s *Stream) insistWith(
 	}
 }
 
-// unlessReached makes a [*problem.Error] of any error. That a storage's name does not exist, though
-// it has answered before, is the network's fault.
+// unlessReached turns any error into a [*problem.Error]. If a storage has answered before, an error
+// that its name does not exist is the network's fault.
 func (s *Stream) unlessReached(err error) *problem.Error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok {
@@ -149,7 +147,7 @@ func (s *Stream) unlessReached(err error) *problem.Error {
 	return e
 }
 
-// request makes one request, and counts.
+// request makes one request and counts it.
 func (s *Stream) request(
 	w *uplink.Watch, stalls int, again bool, body *store.Body,
 	send func(context.Context) (ledger.Answer, error),

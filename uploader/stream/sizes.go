@@ -13,19 +13,19 @@ const (
 	// growAfter-th of what was sent before. So 50,000 of them come to 2,500 times the largest,
 	// and 47,500 times it nearly.
 	growAfter = 2500
-	// inMemory is how many blocks fit into the memory at least, so that one is read while another
+	// inMemory is how many blocks fit into memory at least, so that one can be read while another
 	// is sent.
 	inMemory = 2
 )
 
-// sizes says how large blocks are.
+// sizes decides how large blocks are, in bytes.
 type sizes struct {
-	preferred int64 // 0: as the line takes them
-	least     int64 // so that data of a known length needs no more than 50,000; 0 where it is not known
+	preferred int64 // 0: by the speed of the line
+	least     int64 // so that data of a known length needs at most 50,000 blocks; 0 if it is unknown
 	most      int64
 }
 
-// newSizes returns the sizes for so many bytes in all, 0 for not known, within a memory.
+// newSizes returns the sizes for total bytes, 0 if unknown, within so many bytes of memory.
 func newSizes(total, preferred, memory int64) sizes {
 	return sizes{
 		preferred: preferred, least: roundUp((total + ledger.MaxBlocks - 1) / ledger.MaxBlocks),
@@ -34,7 +34,7 @@ func newSizes(total, preferred, memory int64) sizes {
 }
 
 // next returns the size of the block that begins at an offset, over a line that takes so many bytes
-// per second, 0 for not known.
+// per second; 0 is unknown.
 func (s *sizes) next(offset int64, perSecond float64) int64 {
 	size := s.preferred
 	if size == 0 {
@@ -47,7 +47,7 @@ func (s *sizes) next(offset int64, perSecond float64) int64 {
 	return min(max(size, least), s.most)
 }
 
-// reach returns about how long the data may be.
+// reach returns about how many bytes the data may have.
 func (s *sizes) reach() int64 {
 	if s.least > 0 {
 		return s.most * ledger.MaxBlocks
@@ -59,8 +59,8 @@ func (s *sizes) reach() int64 {
 	return total
 }
 
-// roundUp makes a block's size one of which memory is made up: 64 KiB, powers of two up to 8 MiB,
-// then whole MiB. 0 stays.
+// roundUp rounds a block's size up to a buffer size: 64 KiB, powers of two up to 8 MiB, then whole
+// MiB. 0 stays 0.
 func roundUp(n int64) int64 {
 	if n <= 0 {
 		return 0
@@ -71,7 +71,7 @@ func roundUp(n int64) int64 {
 	return (n + mib - 1) / mib * mib
 }
 
-// roundDown is roundUp to the other side.
+// roundDown is roundUp in the other direction.
 func roundDown(n int64) int64 {
 	if n < plan.DefaultBlockSize {
 		return 1 << (bits.Len64(uint64(max(n, 1))) - 1)

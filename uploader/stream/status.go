@@ -22,32 +22,32 @@ type state struct {
 	clockKnown                      bool
 }
 
-// Status is how a stream comes along. It is a value.
+// Status is the progress of a stream at one moment. It is a value.
 type Status struct {
-	Read     int64 // bytes that were read
+	Read     int64 // bytes read
 	Ended    bool  // these are all
-	Done     int64 // acknowledged by the storage
-	OnWay    int64 // handed to the network, and not acknowledged yet
-	Sent     int64 // handed to the network, what was sent twice included
+	Done     int64 // bytes acknowledged by the storage
+	OnWay    int64 // bytes handed to the network, not acknowledged yet
+	Sent     int64 // bytes handed to the network, including bytes sent twice
 	Resent   int64 // of those, handed over again after a fault
 	Requests int64 // answered or given up
 	Retries  int64 // of those, repeated after a fault
-	Busy     int   // blocks under way
+	Busy     int   // blocks in transit
 
-	// Confirmed is when the storage last confirmed something; the present moment where nothing is
-	// asked of it, since the data is being waited for.
+	// Confirmed is when the storage last confirmed something, or the present while the stream only
+	// waits for data.
 	Confirmed   time.Time
-	Speed       float64       // bytes per second that leave; 0 while that can't be said
-	Left        time.Duration // until all is delivered; 0 while that can't be said
-	Connections int           // blocks that may be under way now
+	Speed       float64       // bytes per second that leave; 0 while unknown
+	Left        time.Duration // until all is delivered; 0 while unknown
+	Connections int           // how many blocks may be in transit now
 
 	Trouble    *problem.Error // not nil: it waits for the network or the storage, and goes on by itself
-	Until      time.Time      // when that is tried again
-	ClockAhead time.Duration  // of this computer's clock before the storage's
+	Until      time.Time      // when it retries
+	ClockAhead time.Duration  // how far this computer's clock is ahead of the storage's
 	ClockKnown bool
 }
 
-// Status returns how it comes along. It may be called from any goroutine.
+// Status returns the stream's progress. It may be called from any goroutine.
 func (s *Stream) Status() Status {
 	now := time.Now()
 	s.mu.Lock()
@@ -72,7 +72,7 @@ func (s *Stream) Status() Status {
 	return r
 }
 
-// failed notes a request that failed and is made again then.
+// failed notes a failed request, which is retried at until.
 func (s *Stream) failed(e *problem.Error, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,8 +87,7 @@ func (s *Stream) read() int64 {
 	return s.state.read
 }
 
-// speed returns how many bytes leave in a second, as far as blocks are planned by it; 0 if that is
-// not known.
+// speed returns the speed by which blocks are planned, in bytes per second; 0 if unknown.
 func (s *Stream) speed() float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,41 +23,41 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// Config says how a Stream sends. Store and Memory are required.
+// Config configures a Stream. Store and Memory are required.
 type Config struct {
-	// Store is where it goes. It stays the caller's.
+	// Store is the destination. The caller keeps it.
 	Store store.Store
-	// CreateOnly is that the token permits to create and not to write: then all has to fit into
+	// CreateOnly says that the token permits creating but not writing: then all data must fit into
 	// Memory and one request.
 	CreateOnly bool
 	// Memory limits the bytes of content held at once, 1 MiB or more.
 	Memory int64
-	// Connections is the number of requests under way at once; 0 lets it be found.
+	// Connections is the number of requests in flight at once; 0 lets the stream choose.
 	Connections int
-	// BlockSize is the size of the first blocks in bytes; 0 lets it be chosen by the line's speed.
+	// BlockSize is the size of the first blocks in bytes; 0 chooses it by the line's speed.
 	BlockSize int64
-	// Rate limits the speed in bytes per second; 0 does not.
+	// Rate limits the speed in bytes per second; 0 is no limit.
 	Rate int64
-	// NoProgress is how long a request may stand still before it is made again. Default 60 s.
+	// NoProgress is how long a request may stall before it is retried. Default 60 s.
 	NoProgress time.Duration
 	// Log receives what support needs. Default: nothing is logged.
 	Log *slog.Logger
 }
 
-// Data is what is sent.
+// Data is the data to send.
 type Data struct {
 	Reader io.Reader
 	// Blob is the complete name inside the container.
 	Blob string
-	// Replace replaces a blob of that name; KeepBoth sends under "name (2)" beside one. Else such a
-	// blob is left alone.
+	// Replace replaces a blob of that name; KeepBoth sends under "name (2)" beside it. Otherwise
+	// the blob is left alone.
 	Replace, KeepBoth bool
-	// PutMD5 has the storage keep the MD5.
+	// PutMD5 makes the storage keep the MD5.
 	PutMD5 bool
-	// Size is how many bytes there have to be; 0 is not known.
+	// Size is the required number of bytes; 0 is unknown.
 	Size int64
-	// Finish is asked, where it is not nil, after the last byte was read: an error of it keeps the
-	// data from being committed, and is what Send returns.
+	// Finish, if not nil, is called after the last byte was read. An error keeps the data from
+	// being committed, and Send returns it.
 	Finish func() error
 }
 
@@ -66,12 +66,12 @@ type Result struct {
 	Blob    string
 	CRC64   uint64
 	Answer  ledger.Answer
-	Checked bool // the storage named the checksum of each body that it confirmed
-	// Unsure is that the data is complete, and may be in the inbox although nothing confirmed it.
+	Checked bool // the storage returned the checksum of each body that it confirmed
+	// Unsure says that the data is complete and may be in the inbox, although nothing confirmed it.
 	Unsure bool
 }
 
-// Stream is one time that data is sent.
+// Stream sends data once.
 type Stream struct {
 	config  Config
 	data    Data
@@ -82,23 +82,23 @@ type Stream struct {
 
 	upload [16]byte
 	crcs   []uint64  // by block
-	crc    uint64    // of all that was read
-	md5    hash.Hash // likewise; nil where it is not kept
-	lost   bool      // the answer to the last request, which makes the blob, was lost once
+	crc    uint64    // of all data read
+	md5    hash.Hash // of all data read; nil if it is not kept
+	lost   bool      // an answer to the last request, which makes the blob, was lost
 
 	cancel context.CancelCauseFunc
-	wg     sync.WaitGroup // of blocks under way
+	wg     sync.WaitGroup // of blocks in transit
 
 	mu    sync.Mutex
 	freed *sync.Cond // a block was acknowledged
 	conns uplink.Concurrency
 	flow  uplink.Flow
-	// watches are those that watch no block at this moment.
+	// watches are the idle ones.
 	watches []*uplink.Watch
 	state   state
 }
 
-// New returns a Stream, which does nothing yet.
+// New returns a Stream that has not begun.
 func New(c Config, d Data) *Stream {
 	if c.NoProgress == 0 {
 		c.NoProgress = time.Minute
@@ -120,12 +120,12 @@ func New(c Config, d Data) *Stream {
 	return s
 }
 
-// Send reads the data to its end and commits it. It blocks on the reader and the network, and
-// returns soon after the context is cancelled, with the cause; a commit that is under way has ten
-// seconds then. A read that is under way goes on by itself, and what it reads is lost.
+// Send reads the data to its end and commits it. It blocks on the reader and the network. It
+// returns the cause soon after the context is cancelled; a running commit then gets ten seconds. A
+// running read goes on by itself, and its data is lost.
 //
-// The error is the context's cause, that of Data.Finish, or a [*problem.Error]; with each of them
-// nothing was committed, but where Result.Unsure says so. Send must be called once.
+// The error is the context's cause, that of Data.Finish, or a [*problem.Error]. After an error
+// nothing was committed, unless Result.Unsure is true. Call Send once.
 func (s *Stream) Send(ctx context.Context) (Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s.cancel = cancel
@@ -207,7 +207,7 @@ func (s *Stream) sendBlock(ctx context.Context, r *reader) (ended bool, err erro
 	return ended, nil
 }
 
-// note counts what was read, and refuses more than was announced.
+// note counts n bytes read, and refuses more than Data.Size.
 func (s *Stream) note(n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -220,7 +220,7 @@ func (s *Stream) note(n int) error {
 	return nil
 }
 
-// finish looks at what was read as a whole.
+// finish checks the data as a whole.
 func (s *Stream) finish() error {
 	s.mu.Lock()
 	s.state.ended = true
@@ -248,8 +248,8 @@ func (s *Stream) tooLong() *problem.Error {
 	return e
 }
 
-// findName finds out, before anything is read, whether the storage takes the token and the name is
-// free; and with KeepBoth another one. It needs no right to read and changes nothing.
+// findName finds out, before anything is read, whether the storage accepts the token and the name
+// is free. With KeepBoth it finds another name. It needs no right to read and changes nothing.
 func (s *Stream) findName(ctx context.Context) error {
 	named := ledger.Job{Blob: s.data.Blob}
 	for {
@@ -271,7 +271,7 @@ func (s *Stream) findName(ctx context.Context) error {
 	}
 }
 
-// sendWhole sends all in one request, which is all that a token may that only creates.
+// sendWhole sends all data in one request, since a create-only token permits nothing else.
 func (s *Stream) sendWhole(ctx context.Context, r *reader) (Result, error) {
 	buf, err := s.buffers.Take(ctx, s.config.Memory)
 	if err != nil {
@@ -345,7 +345,7 @@ func (s *Stream) commit(ctx context.Context) (Result, error) {
 }
 
 // commitGrace is how long a request that makes the blob may go on after the context was cancelled:
-// cut off at once, nobody would know what came of it.
+// if it were cut off at once, nobody would know its outcome.
 const commitGrace = 10 * time.Second
 
 // makeBlob makes the last requests.
@@ -391,14 +391,14 @@ func (s *Stream) noteLost(
 	}
 }
 
-// wake has who waits for a connection look again.
+// wake wakes all that wait for a connection, so that they check again.
 func (s *Stream) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.freed.Broadcast()
 }
 
-// hash adds what was read to the MD5.
+// hash adds data to the MD5.
 func (s *Stream) hash(data []byte) {
 	if s.md5 != nil {
 		_, _ = s.md5.Write(data) // never fails
