@@ -126,7 +126,7 @@ func (w *watcher) add(ctx context.Context, batches ...watch.Batch) {
 	}
 }
 
-// stands says what stands in the way, once.
+// stands reports an obstacle, once.
 func (w *watcher) stands(err error) {
 	reason := problem.ReasonOf(err)
 	if w.standing == reason && reason != "" {
@@ -140,7 +140,7 @@ func (w *watcher) stands(err error) {
 	}
 }
 
-// tellOfEnd says once that the token in use is over, also while there is nothing to send.
+// tellOfEnd says once that the token in use has expired, even if there is nothing to send.
 func (w *watcher) tellOfEnd() {
 	if err := outOfTime(w.token, w.now()); err != nil && !w.ended {
 		w.ended = true
@@ -148,7 +148,7 @@ func (w *watcher) tellOfEnd() {
 	}
 }
 
-// nextTokenWords says where the next token is looked for.
+// nextTokenWords says where the watch looks for the next token.
 func (w *watcher) nextTokenWords() string {
 	credentials := w.env("CREDENTIALS_DIRECTORY")
 	switch {
@@ -165,7 +165,7 @@ func (w *watcher) nextTokenWords() string {
 	return "To use the next token, stop this command and run it again with that token."
 }
 
-// report says what became of what was added, and what stands in the way.
+// report reports the results of the added files, and any obstacle.
 func (w *watcher) report(ctx context.Context, last bool) {
 	if len(w.open) == 0 {
 		if last {
@@ -291,14 +291,14 @@ func (w *watcher) renew(ctx context.Context) {
 	w.say("Using a new token, for " + next.Inbox.String() + ".")
 }
 
-// keepHours lets the queue rest outside the hours that were set, and go on within them.
+// keepHours makes the queue rest outside the hours of --between, and continue within them.
 func (w *watcher) keepHours() {
 	if err := w.between.Keep(w.queue, w.now()); err != nil {
 		w.stands(err)
 	}
 }
 
-// next returns the token that stands where the one in use came from; none where nothing changed.
+// next returns the token now in the place that the current one came from; none if nothing changed.
 func (w *watcher) next(ctx context.Context) (t token.Token, err error) {
 	if w.tokenFile != "" {
 		info, err := os.Stat(filepath.Clean(w.tokenFile))

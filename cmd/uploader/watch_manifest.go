@@ -8,9 +8,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// sendManifests sends lists of what was delivered since the last ones, once nothing is left to send.
-// Their names have the time: a watch may send more of them than a number can tell apart. Where a
-// list can't be written it is tried again with the next start.
+// sendManifests sends lists of what was delivered since the last lists, once nothing is left to
+// send. Their names contain the time, since a watch may send more of them than a number can tell
+// apart. A list that can't be written is tried again at the next start.
 func (w *watcher) sendManifests(ctx context.Context) {
 	if w.manifests == nil || len(w.open) > 0 || w.feed.Later() {
 		return
@@ -36,7 +36,7 @@ func (w *watcher) sendManifests(ctx context.Context) {
 	}
 }
 
-// resumeManifests goes on with lists that an earlier watch of these folders did not get to send.
+// resumeManifests sends the lists that an earlier watch of these folders did not get to send.
 func (w *watcher) resumeManifests(ctx context.Context) error {
 	ours := map[int64]bool{}
 	for _, t := range w.queue.Status().Transfers {

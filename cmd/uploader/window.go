@@ -209,7 +209,7 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	return nil
 }
 
-// fyneStarted is whether Fyne has been started, which is possible once in a process.
+// fyneStarted is whether Fyne has been started. A process can start it only once.
 var fyneStarted bool
 
 // ownBox shows words in a small window and returns when that is closed. It reports whether it
@@ -234,7 +234,7 @@ func (r *windowRun) ownBox(why func(problem.Translate) problem.Explanation) (sho
 	return true
 }
 
-// displayProblem says why there is no display that a window can be used on, or nothing.
+// displayProblem says why no display can show a window, or nothing.
 func (r *windowRun) displayProblem() string {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || r.env("DISPLAY") != "" {
 		return ""
@@ -243,7 +243,7 @@ func (r *windowRun) displayProblem() string {
 	if display == "" {
 		return "There is no display for the window."
 	}
-	// Without which the graphics library crashes.
+	// Without a seat the graphics library crashes.
 	usable, err := desktop.WaylandOffers(r.env("XDG_RUNTIME_DIR"), display, "wl_seat")
 	switch {
 	case err != nil:
@@ -267,9 +267,9 @@ func (r *windowRun) atLogin() []string {
 	return append(args, "window", "--"+hiddenFlag)
 }
 
-// windowJournal opens the list of what is to be sent and the records of kept inboxes, and says what
-// a person should know of it. Where it can't be opened, a list that ends with the program takes its
-// place.
+// windowJournal opens the upload list and the records of saved inboxes, and returns what a person
+// should know about them. If the list can't be opened, one in memory takes its place, which ends
+// with the program.
 func windowJournal(ctx context.Context, dir string) (ledger.Journal, inboxes.Records, []ui.Notice) {
 	j, opened, err := journal.Open(ctx, dir, journal.Options{})
 	if err != nil {
@@ -295,8 +295,8 @@ func certificatesUnreadable(path string) ui.Notice {
 	}
 }
 
-// settingsUnreadable puts settings aside that can't be read, which the window's next change would
-// write over, and says so.
+// settingsUnreadable sets unreadable settings aside, since the window's next change would overwrite
+// them, and says so.
 func settingsUnreadable(path string) ui.Notice {
 	aside := path + ".damaged"
 	if err := os.Rename(path, aside); err != nil {

@@ -12,13 +12,13 @@ import (
 	"inboxuploader/internal/desktop"
 )
 
-// dropGrace is how long what was let go over the window may take to arrive.
+// dropGrace is how long a drop on the window may take to arrive.
 const dropGrace = 1500 * time.Millisecond
 
-// onLostDrop lets f hear, on Fyne's thread, of a drag that ended in the window and brought nothing.
+// onLostDrop makes f run, on Fyne's thread, when a drag ended in the window and brought nothing.
 func (p *place) onLostDrop(f func()) { p.lostDrop = f }
 
-// hearDrags listens to what GLFW says before Fyne does. Elsewhere than on X11 every drop arrives.
+// hearDrags listens to GLFW's events before Fyne does. Except on X11, every drop arrives.
 func (p *place) hearDrags() {
 	if p.lostDrop == nil || glfw.GetPlatform() != glfw.PlatformX11 {
 		return

@@ -18,9 +18,9 @@ import (
 	"inboxuploader/workspace"
 )
 
-// windowNetwork is by which way the window reaches the storage. The settings may change it at any
-// time, for all that is sent from then on. The number of connections is the queue's alone: a
-// storage keeps open as many as there may ever be.
+// windowNetwork is how the window reaches the storage. The settings may change it at any time, for
+// everything sent from then on. Only the queue sets the number of connections: a storage keeps open
+// as many as there may ever be.
 type windowNetwork struct {
 	env   func(string) string
 	mu    sync.Mutex
@@ -35,8 +35,8 @@ func (n *windowNetwork) open(t token.Token) (store.Store, error) {
 	return openStore(&flags, t)
 }
 
-// change takes the proxy and the certificates of the settings, and opens the storage of every token
-// of the queue anew with them. The notice, if any, is about a setting that can't be used.
+// change applies the proxy and the certificates of the settings, and reopens the storage of every
+// token of the queue with them. The notice, if any, is about an unusable setting.
 func (n *windowNetwork) change(s ui.Settings, q *uploader.Queue) ui.Notice {
 	flags, notice := windowFlags(s, n.env)
 	n.mu.Lock()
@@ -48,8 +48,8 @@ func (n *windowNetwork) change(s ui.Settings, q *uploader.Queue) ui.Notice {
 	return notice
 }
 
-// signIn uses a name and a password for a proxy from then on, and opens all storages anew, so that
-// what waited for them goes on. The error is that they could not be kept.
+// signIn uses a name and a password for a proxy from now on, and reopens all storages, so that
+// waiting uploads continue. An error means that the keyring could not save them.
 func (n *windowNetwork) signIn(
 	ctx context.Context, q *uploader.Queue, proxy, name, password string, keep bool,
 ) error {
@@ -95,8 +95,8 @@ func (n *windowNetwork) test(
 	return result
 }
 
-// reopen opens the storage of every token of the queue anew, and reports whether one could not be
-// for the certificates of the settings.
+// reopen reopens the storage of every token of the queue, and reports whether one failed because of
+// the certificates of the settings.
 func reopen(q *uploader.Queue) (damaged bool) {
 	for _, in := range q.Status().Inboxes {
 		if in.Token.Inbox.Host == "" || in.Hold != nil && in.Hold.Reason == problem.HostNotAllowed {

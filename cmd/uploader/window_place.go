@@ -48,8 +48,8 @@ func (p *place) Where() (image.Point, bool) {
 	return image.Pt(x, y), true
 }
 
-// Move puts the window there, unless its title would then be on no screen, such as one that was
-// taken away.
+// Move moves the window, unless its title would then be on no screen, such as one that was
+// unplugged.
 func (p *place) Move(to image.Point) {
 	if p.window == nil {
 		p.wanted = &to
@@ -68,8 +68,8 @@ func (p *place) Move(to image.Point) {
 	}
 }
 
-// onEscape lets f hear of Esc before Fyne does, which hands keys to the widget with the keyboard
-// and to nothing else.
+// onEscape makes f run for Esc before Fyne sees it: Fyne passes keys only to the widget with the
+// keyboard focus.
 func (p *place) onEscape(f func() bool) { p.escape = f }
 
 func (p *place) hearEscape() {
