@@ -15,7 +15,7 @@ import (
 // lists are the lists of checksums in the inbox.
 func (l *lab) lists(t *testing.T) (texts []string) {
 	t.Helper()
-	named := regexp.MustCompile(`^SHA256SUMS-\d{8}T\d{6}Z$`)
+	named := regexp.MustCompile(`^SHA256SUMS-\d{8}T\d{6}Z( \(\d+\))?$`)
 	dir := filepath.Join(l.dir, "inbox", labContainer)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
