@@ -48,6 +48,8 @@ func (o *outcomes) finish(u unit, err error) {
 	case err == nil: // also while the queue ends: what the service confirmed counts
 		o.advance(u)
 	case o.q.ctx.Err() != nil:
+	case j.steered && j.wish == ledger.Waiting && errors.Is(err, problem.ErrSource):
+		// It was given back: the file may lie elsewhere by now.
 	case errors.Is(err, errReclassed):
 		o.reclass(j)
 	case errors.Is(err, errUnsteady):
