@@ -1,8 +1,8 @@
-// Package feed keeps sending folders: it hands to the Queue what a watch finds complete.
+// Package feed keeps sending folders: it adds the files that a watch finds complete to the Queue.
 //
-// Make a [Feed] with [New]. [Feed.Resume] goes on with what an earlier one left. [Feed.Run] does
-// the rest until it is ended. Who has more to do meanwhile calls [Feed.Look] on a goroutine of its
-// own, and [Feed.Take] with what that finds.
+// Make a [Feed] with [New]. [Feed.Resume] continues the work of an earlier one. [Feed.Run] does the
+// rest until its context ends. To do more meanwhile, call [Feed.Look] on a goroutine of its own
+// instead, and [Feed.Take] with what it finds.
 package feed
 
 import (
@@ -18,7 +18,7 @@ import (
 	"inboxuploader/uploader/watch"
 )
 
-// Queue is what a Feed needs of the engine, which [uploader.Queue] has.
+// Queue is the part of [uploader.Queue] that a Feed needs.
 type Queue interface {
 	Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error)
 	Adopt(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error)
@@ -29,37 +29,37 @@ type Queue interface {
 	Status() uploader.Status
 }
 
-// Options say what is sent, and how.
+// Options say what to send, and how.
 type Options struct {
-	Roots []string      // absolute paths of folders, which need not be there
+	Roots []string      // absolute paths of folders, which need not exist
 	Watch watch.Options // its Known is the Feed's own
 	Send  ledger.AddOptions
-	// List keeps a list of files, with NULs between them, for as long as a transfer may need it, and
+	// List stores a list of files, separated by NULs, as long as a transfer may need it, and
 	// returns its path. It may block on the disk.
 	List func(text string) (path string, err error)
-	// Delivered hears, on the goroutine of Look, of each file that is found as it was delivered
-	// before, by whatever transfer. Nil: nobody.
+	// Delivered is called, on the goroutine of Look, with each file found unchanged since its
+	// delivery, by whatever transfer. It may be nil.
 	Delivered func(found *scan.Found)
 }
 
-// Feed hands what is complete in folders to a Queue. But for Of, which any may call, and Look, its
-// methods belong to one goroutine.
+// Feed adds the complete files of folders to a Queue. Any goroutine may call Of, and one of its own
+// Look; all other methods belong to one goroutine.
 type Feed struct {
 	queue   Queue
 	o       Options
-	first   token.Inbox // that it began with
+	first   token.Inbox // the inbox that it began with
 	to      token.Inbox
 	folders *watch.Watcher
-	later   []watch.Batch // complete, and not in the queue yet
+	later   []watch.Batch // complete, not in the queue yet
 	state   *state
 
 	seed   maphash.Seed
-	listed map[uint64]struct{} // what is in the list already; of the first look
+	listed map[uint64]struct{} // files in the list already; only for the first look
 	looked bool
 }
 
-// New prepares to send folders to an inbox. Close must be called at the end. The error is a pattern
-// that can't be read, or of the disk.
+// New prepares to send folders to an inbox. The caller must call Close at the end. The error is
+// about an invalid pattern, or of the disk.
 func New(q Queue, to token.Inbox, o Options) (*Feed, error) {
 	f := &Feed{
 		queue: q, o: o, first: to, to: to, seed: maphash.MakeSeed(), state: newState(),
@@ -71,7 +71,7 @@ func New(q Queue, to token.Inbox, o Options) (*Feed, error) {
 	return f, err
 }
 
-// Close ends it. Look must have returned. What could not be removed is a list of paths.
+// Close ends the Feed, after Look has returned. An error says that a list of paths was not removed.
 func (f *Feed) Close() error { return f.folders.Close() }
 
 // Of reports whether a transfer is a Feed's of one of these folders, for this workspace.
@@ -80,13 +80,14 @@ func (f *Feed) Of(t ledger.TransferStatus) bool {
 		slices.Contains(f.o.Roots, t.Roots[0]) && OneWorkspace(t.Options.Scan.Inbox, f.first)
 }
 
-// OneWorkspace reports whether two inboxes are of one workspace, whose tokens follow each other.
+// OneWorkspace reports whether two inboxes belong to one workspace, whose tokens replace each
+// other.
 func OneWorkspace(a, b token.Inbox) bool {
 	return a.Key() == b.Key() || a.Host == b.Host && a.WsID != "" && a.WsID == b.WsID
 }
 
-// Resume goes on with what an earlier Feed of these folders left, and gives to the inbox what was
-// for another one of the workspace. It may block on the disk.
+// Resume continues the unfinished transfers of an earlier Feed of these folders, and moves those
+// for another inbox of the workspace to this one. It may block on the disk.
 func (f *Feed) Resume(ctx context.Context) error {
 	if _, err := f.queue.Resume(ctx, f.Of); err != nil {
 		return err
@@ -94,7 +95,7 @@ func (f *Feed) Resume(ctx context.Context) error {
 	return f.gather(ctx)
 }
 
-// Adopt is Resume but for what a person had paused.
+// Adopt is Resume without the transfers that a person has paused.
 func (f *Feed) Adopt(ctx context.Context) error {
 	_, err := f.queue.Adopt(ctx, func(t ledger.TransferStatus) bool { return f.Of(t) && !t.Paused })
 	if err != nil {
@@ -103,7 +104,7 @@ func (f *Feed) Adopt(ctx context.Context) error {
 	return f.gather(ctx)
 }
 
-// gather gives to the inbox what was for another one.
+// gather moves transfers for other inboxes to this one.
 func (f *Feed) gather(ctx context.Context) error {
 	for _, t := range f.unfinished() {
 		if t.Inbox == f.to.Key() {
@@ -116,8 +117,8 @@ func (f *Feed) gather(ctx context.Context) error {
 	return nil
 }
 
-// Use sends to another inbox of the workspace from then on, which also gets what the one before has
-// not received. It may block on the disk, and for requests that are under way.
+// Use switches to another inbox of the workspace, which also gets what the previous one has not
+// received. It may block on the disk, and on requests in flight.
 func (f *Feed) Use(ctx context.Context, to token.Inbox) error {
 	from := f.to.Key()
 	f.to = to
@@ -142,8 +143,8 @@ func (f *Feed) unfinished() (all []ledger.TransferStatus) {
 	return all
 }
 
-// Look hands on what is complete until ctx ends, whose cause it returns, or until the list can't be
-// read.
+// Look sends complete files to found until ctx ends, whose cause it returns, or the list can't be
+// read. It blocks.
 func (f *Feed) Look(ctx context.Context, found chan<- []watch.Batch) error {
 	for {
 		batches, err := f.folders.Next(ctx)
@@ -158,9 +159,9 @@ func (f *Feed) Look(ctx context.Context, found chan<- []watch.Batch) error {
 	}
 }
 
-// Take hands these batches to the queue, and before them those that it could not take before; none
-// tries those again. It returns the ids of the new transfers. The error says why some are kept for
-// the next time, as while a disk is full.
+// Take adds these batches to the queue, after those that it could not add before; without batches
+// it only retries those. It returns the ids of the new transfers. The error says why some batches
+// have to wait for the next call, as while a disk is full.
 func (f *Feed) Take(ctx context.Context, batches ...watch.Batch) (ids []int64, err error) {
 	f.later = append(f.later, batches...)
 	for len(f.later) > 0 {
@@ -178,11 +179,11 @@ func (f *Feed) Take(ctx context.Context, batches ...watch.Batch) (ids []int64, e
 	return ids, nil
 }
 
-// Later reports whether something is complete that the queue could not take.
+// Later reports whether there are complete files that the queue could not take.
 func (f *Feed) Later() bool { return len(f.later) > 0 }
 
-// known reports what was delivered from these folders to the workspace, in whichever inbox: a token
-// for its next one sends nothing again. Beginning, it also knows what is in the list already.
+// known reports which files were delivered from these folders to the workspace, in whichever inbox:
+// a token for the next inbox sends nothing again. The first time it also knows what is in the list.
 func (f *Feed) known(ctx context.Context) (watch.Known, error) {
 	status := f.queue.Status()
 	sent, err := f.sent(ctx, &status)
@@ -257,7 +258,7 @@ func (f *Feed) list(ctx context.Context, s *uploader.Status) error {
 	return nil
 }
 
-// version is a file as it is, in few bytes; see [watch.Watcher] for how often two have one.
+// version returns a hash of a file's version; [watch.Watcher] says how rarely two share one.
 func (f *Feed) version(source string, size, nano int64) uint64 {
 	type version struct {
 		source     string

@@ -12,16 +12,16 @@ import (
 	"inboxuploader/uploader/watch"
 )
 
-// tick is how often Run looks whether the folders are there, and hands on again what the queue
-// could not take.
+// tick is how often Run checks whether the folders exist, and retries what the queue could not
+// take.
 const tick = 2 * time.Second
 
-// State is how a Feed does that runs.
+// State is the state of a running Feed.
 type State struct {
-	Looked  bool  // all was looked at once
-	Missing bool  // a folder is not there, or its disk does not answer
-	Growing int   // files that are not complete yet, as last looked at
-	Kept    error // why something that is complete could not be added; it is tried again. Nil: nothing
+	Looked  bool  // everything was looked at once
+	Missing bool  // a folder is missing, or its disk does not answer
+	Growing int   // number of incomplete files at the last look
+	Kept    error // why complete files could not be added, which is retried; nil if there are none
 }
 
 // same reports whether two states look the same.
@@ -63,9 +63,9 @@ func (s *state) get() State {
 	return s.now
 }
 
-// Run hands on what is complete until ctx ends, and returns nil then. told hears, on Run's
-// goroutine, of each new state and of the ids of the transfers that were begun. The error is that
-// the list can't be read. Run returns late where a disk does not answer.
+// Run adds complete files to the queue until ctx ends, and then returns nil. It calls told, on its
+// own goroutine, with each new state and with the ids of new transfers. The error says that the
+// list can't be read. Run returns late if a disk does not answer.
 func (f *Feed) Run(ctx context.Context, told func(now State, begun []int64)) error {
 	looking, stop := context.WithCancel(ctx)
 	found, failed := make(chan []watch.Batch), make(chan error, 1)
@@ -135,7 +135,7 @@ func newPresence(roots []string) *presence {
 	return &presence{roots: roots, answers: make(chan bool, 1)}
 }
 
-// look asks, unless an answer is awaited, and reports whether that is not so for long.
+// look asks unless it still waits for an answer, and returns false if it has waited for silence.
 func (p *presence) look() bool {
 	if !p.asked.IsZero() {
 		return time.Since(p.asked) < silence
