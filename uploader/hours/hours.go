@@ -1,5 +1,5 @@
-// Package hours keeps a Queue to the times of the day at which a person wants it to send. [Parse]
-// reads such times; [Hours.Keep], called again and again, lets a queue rest outside of them.
+// Package hours limits a Queue to the hours of the day in which a person wants it to send. [Parse]
+// reads the hours; [Hours.Keep], called regularly, holds a queue outside of them.
 package hours
 
 import (
@@ -12,15 +12,15 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Hours are times of the day, by this computer's clock. The zero Hours are the whole day.
+// Hours are hours of the day, by this computer's clock. The zero Hours are the whole day.
 type Hours struct {
 	text     string
-	from, to time.Time // of which the hour and the minute count
+	from, to time.Time // only hour and minute count
 }
 
 const clockLayout = "15:04"
 
-// ErrInvalid is that a text is no times of the day.
+// ErrInvalid says that a text is not two different times of the day.
 var ErrInvalid = errors.New("hours: no two times of the day")
 
 // Parse reads two different times of the day, such as 18:00-06:00; the empty text is the whole day.
@@ -40,10 +40,10 @@ func Parse(text string) (h Hours, err error) {
 	return h, nil
 }
 
-// String returns the text that Parse was given.
+// String returns the text that Parse read.
 func (h Hours) String() string { return h.text }
 
-// Whole reports whether it is the whole day.
+// Whole reports whether the hours are the whole day.
 func (h Hours) Whole() bool { return h.text == "" }
 
 // next returns the first moment after now at which a clock shows a time.
@@ -57,8 +57,7 @@ func next(now, clock time.Time) time.Time {
 	}
 }
 
-// Until returns whether a moment is within the hours, and when that changes; the zero time is
-// never.
+// Until returns whether a moment is within the hours, and when that changes; zero means never.
 func (h Hours) Until(now time.Time) (within bool, change time.Time) {
 	if h.Whole() {
 		return true, time.Time{}
@@ -70,17 +69,17 @@ func (h Hours) Until(now time.Time) (within bool, change time.Time) {
 	return true, closes
 }
 
-// Queue is what Keep needs of [uploader.Queue].
+// Queue is the part of [uploader.Queue] that Keep needs.
 type Queue interface {
 	Status() uploader.Status
 	Hold(inbox string, why *problem.Error)
 	Use(t token.Token) error
 }
 
-// Keep lets a queue rest outside the hours, and go on within them; what is under way is brought to
-// its end. Called every few seconds, and after each Use, it keeps the queue to the hours, whatever
-// they were before and whatever the clock did meanwhile. What waits for another token is left
-// alone. It does not block. The error is that of Use.
+// Keep holds a queue outside the hours and releases it within them; requests in flight are
+// finished. Call it every few seconds and after each Use: it follows new hours and a changed clock.
+// Inboxes that wait for another token stay as they are. It does not block. The error is that of
+// Use.
 func (h Hours) Keep(q Queue, now time.Time) error {
 	within, change := h.Until(now)
 	for _, in := range q.Status().Inboxes {
