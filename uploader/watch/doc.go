@@ -1,12 +1,12 @@
 // Package watch finds out which files below folders are complete, while programs still write into
-// them. Call [New], then [Watcher.Next] again and again: each call blocks until files are complete
-// and names them once. It sends nothing, and knows no storage.
+// the folders. Call [New], then [Watcher.Next] repeatedly: each call blocks until files are
+// complete and names them once. The package sends nothing, and knows no storage.
 //
 // A file is complete once its size and its modification time have stayed the same for
-// [Options.Settle]; or, with [Options.WhenDone], once the folder that it lies in, or one above, has a
-// file of that name. Which files there are at all, the scan's options decide.
+// [Options.Settle] or, with [Options.WhenDone], once its folder, or one above, has a file of that
+// name. The scan's options decide which files count at all.
 //
-// Where the system tells of changes, what changed is looked at within a second, and everything
-// now and then; elsewhere everything is looked at again and again, with pauses of a hundred times
-// what the last look took.
+// If the system reports changes, the watcher looks at a changed file within a second, and at
+// everything now and then. Otherwise it looks at everything again and again, with pauses a hundred
+// times as long as the last look.
 package watch

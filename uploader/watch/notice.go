@@ -15,15 +15,15 @@ import (
 	"inboxuploader/internal/netdisk"
 )
 
-// Why a system is not asked to tell of changes.
+// Why the watcher does not ask the system to report changes.
 var (
 	errNoNotices = errors.New("this system needs an open file for each file that it watches")
 	errShare     = errors.New("what other machines change on a network disk is not told of")
 )
 
-// notice tells which paths change.
+// notice reports which paths change.
 type notice struct {
-	alone   error // not nil: why nothing is told
+	alone   error // not nil: why it reports nothing
 	watcher *fsnotify.Watcher
 	roots   []string
 	changed chan string // the empty path says that some were missed
@@ -31,7 +31,7 @@ type notice struct {
 	ended   sync.WaitGroup
 }
 
-// newNotice listens to all folders below the roots, as far as they are there. It blocks on the disk.
+// newNotice listens to all existing folders below the roots. It blocks on the disk.
 func newNotice(roots []string) *notice {
 	n := &notice{roots: roots, changed: make(chan string, 1000), end: make(chan struct{})}
 	if runtime.GOOS == "darwin" {
@@ -64,8 +64,8 @@ func newNotice(roots []string) *notice {
 	return n
 }
 
-// add listens to a folder and all below it. The error is that the system can't listen to so many; a
-// folder that can't be read is looked at by the scan, which says so.
+// add listens to a folder and all folders below it. The error says that the system can't listen to
+// so many. The scan reports a folder that can't be read.
 func (n *notice) add(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -82,8 +82,8 @@ func (n *notice) add(dir string) error {
 	})
 }
 
-// tellsAll listens again to roots that were gone and are back, and reports whether all are listened
-// to. It blocks on the disk.
+// tellsAll listens again to roots that are back, and reports whether it listens to all roots. It
+// blocks on the disk.
 func (n *notice) tellsAll() bool {
 	if n.alone != nil {
 		return false
@@ -102,7 +102,7 @@ func isThere(dir string) bool {
 	return err == nil
 }
 
-// listen hands on what changes, until close.
+// listen passes on changed paths until close.
 func (n *notice) listen() {
 	for {
 		select {
@@ -132,7 +132,7 @@ func (n *notice) tell(path string) {
 	}
 }
 
-// changes returns the channel of changed paths, nil where nothing is told.
+// changes returns the channel of changed paths, or nil if the system reports none.
 func (n *notice) changes() <-chan string {
 	if n.alone != nil {
 		return nil

@@ -29,7 +29,7 @@ const (
 	partFactor = 10
 )
 
-// Known reports whether a file was delivered as it is.
+// Known reports whether a file was delivered in its present version.
 type Known func(ctx context.Context, f *scan.Found) (bool, error)
 
 // Options say what is watched.
@@ -42,12 +42,12 @@ type Options struct {
 	// Known is called at the beginning of each look at everything, and what it returns for each
 	// file that is new to the Watcher. Nil: nothing was delivered.
 	Known func(ctx context.Context) (Known, error)
-	// Refused hears once of each thing that can't be sent, and why. Nil: nobody.
+	// Refused is called once for each file or folder that can't be sent. It may be nil.
 	Refused func(f *scan.Found)
-	// Alone hears that the system tells of no changes below these roots, so that folders are looked
-	// at again and again. Nil: nobody.
+	// Alone is called if the system reports no changes below these roots, so that the watcher has
+	// to look at the folders again and again. It may be nil.
 	Alone func(why error)
-	// Looked hears after each look how many files are not complete yet. Nil: nobody.
+	// Looked is called after each look with the number of incomplete files. It may be nil.
 	Looked func(waiting int)
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -88,8 +88,8 @@ type waiting struct {
 	look    int       // in which it was seen last
 }
 
-// New prepares to watch these roots, absolute paths of folders that need not be there. Close must
-// be called at the end. The error is a pattern that can't be read.
+// New prepares to watch these roots, absolute paths of folders that need not exist. The caller must
+// call Close at the end. The error is about an invalid pattern.
 func New(roots []string, o Options) (*Watcher, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -114,7 +114,7 @@ func New(roots []string, o Options) (*Watcher, error) {
 	return w, f.Close()
 }
 
-// Close ends it.
+// Close ends the Watcher.
 func (w *Watcher) Close() error {
 	if w.notice != nil {
 		w.notice.close()
@@ -122,8 +122,8 @@ func (w *Watcher) Close() error {
 	return os.Remove(w.list)
 }
 
-// Next blocks until files are complete, and names them. What it has named it names again only once
-// it is another version. The error is ctx's cause, or that of Known.
+// Next blocks until files are complete, and names them. It names a file again only in another
+// version. The error is ctx's cause, or that of Known.
 func (w *Watcher) Next(ctx context.Context) ([]Batch, error) {
 	if w.notice == nil {
 		w.notice = newNotice(w.roots)
@@ -172,7 +172,7 @@ func (w *Watcher) wait(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// gather takes what else has changed meanwhile.
+// gather takes the other changes that have come meanwhile.
 func (w *Watcher) gather() {
 	for range 10_000 {
 		select {
@@ -184,8 +184,7 @@ func (w *Watcher) gather() {
 	}
 }
 
-// changed notes that something at a path is to be looked at; the empty path says that changes were
-// missed.
+// changed notes a path to look at; the empty path says that changes were missed.
 func (w *Watcher) changed(source string) {
 	if source == "" {
 		w.next = time.Time{}
@@ -199,8 +198,8 @@ func (w *Watcher) changed(source string) {
 	}
 }
 
-// due is when something is to be looked at that changed or may be complete; far away where nothing
-// is.
+// due returns when to look at files that changed or may be complete; far in the future if there are
+// none.
 func (w *Watcher) due(now time.Time) time.Time {
 	if slices.ContainsFunc(w.dirty, func(d map[string]bool) bool { return len(d) > 0 }) {
 		return now
@@ -239,7 +238,7 @@ func (w *Watcher) lookAtAll(ctx context.Context) ([]Batch, error) {
 	return found, err
 }
 
-// lookAtPart looks at what changed and at what may be complete.
+// lookAtPart looks at files that changed or may be complete.
 func (w *Watcher) lookAtPart(ctx context.Context, now time.Time) ([]Batch, error) {
 	if w.o.WhenDone == "" {
 		for _, f := range w.waiting {
@@ -274,7 +273,7 @@ func (w *Watcher) lookAtPart(ctx context.Context, now time.Time) ([]Batch, error
 	return all, nil
 }
 
-// forgetGone drops what waits and is not there any more.
+// forgetGone drops waiting files that no longer exist.
 func (w *Watcher) forgetGone(root string, lines []string) {
 	for _, rel := range lines {
 		source := filepath.Join(root, filepath.FromSlash(rel))
@@ -284,7 +283,7 @@ func (w *Watcher) forgetGone(root string, lines []string) {
 	}
 }
 
-// look reads roots, all of them or what a list names, and returns what is complete.
+// look reads roots, completely or only the paths in a list, and returns the complete files.
 func (w *Watcher) look(ctx context.Context, roots []string, list string) ([]Batch, error) {
 	w.looks++
 	o := w.o.Scan
@@ -318,8 +317,8 @@ func (w *Watcher) look(ctx context.Context, roots []string, list string) ([]Batc
 	return done, nil
 }
 
-// refuse tells of what can't be sent. Of a path that is gone by now, as one that was moved away,
-// nobody needs to hear unless it is a root.
+// refuse reports a file that can't be sent. It ignores a path that is gone by now, as one that was
+// moved away, unless it is a root.
 func (w *Watcher) refuse(f *scan.Found) {
 	if !slices.Contains(w.roots, f.Source) {
 		if _, err := os.Lstat(f.Source); errors.Is(err, fs.ErrNotExist) {
@@ -332,7 +331,7 @@ func (w *Watcher) refuse(f *scan.Found) {
 	}
 }
 
-// saw notes a file as it is, and reports whether it waits for being complete.
+// saw notes a file's present version and reports whether the file is still incomplete.
 func (w *Watcher) saw(ctx context.Context, f *scan.Found) (waits bool, err error) {
 	root := w.rootOf(f.Source)
 	if root < 0 {
@@ -385,7 +384,8 @@ func (w *Watcher) rootOf(source string) int {
 	return best
 }
 
-// mark notes a folder as complete where this file is the sign of it. All in it is then looked at.
+// mark notes that a folder is complete if this file is the sign of it, and has all its files looked
+// at.
 func (w *Watcher) mark(source string) {
 	dir := filepath.Dir(source)
 	if is, _ := doublestar.Match(w.o.WhenDone, filepath.Base(source)); !is || w.complete[dir] {
@@ -442,8 +442,8 @@ func (w *Watcher) isComplete(source string, f *waiting, now time.Time) bool {
 
 func (w *Watcher) version(f *scan.Found) uint64 { return w.hash(f.Source, f.Size, f.ModTime) }
 
-// hash is a version of a file in few bytes. Two versions of a million have the same with a chance of
-// one in ten million.
+// hash is a version of a file in few bytes. Two versions of a million have the same with a chance
+// of one in ten million.
 func (w *Watcher) hash(source string, size int64, modTime time.Time) uint64 {
 	type version struct {
 		source        string
