@@ -5,6 +5,8 @@
 inbox --lifetime 48h
 entry=$XDG_CONFIG_HOME/autostart/org.inboxuploader.desktop.desktop
 
+# high enough for the whole of the settings down to the box
+printf '%s\n' '{"width":900,"height":760,"stay_awake":true}' >"$UPLOADER_HOME/settings.json"
 start
 keys ctrl+comma
 mark
@@ -13,7 +15,7 @@ want login '"on":true' >/dev/null
 sleep 0.3
 shot 1-settings
 [ -f "$entry" ] || fail "there is no entry"
-xdotool windowmove "$WIN" 210 130
+xdotool windowmove "$WIN" 210 90
 sleep 0.3
 placed=$(position)
 stop
