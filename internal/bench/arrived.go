@@ -168,8 +168,12 @@ func (b *bench) arrived(ctx context.Context, w work) (lines []line, err error) {
 		}
 	}
 	lines = linesOf(w, fetching)
-	for _, l := range comparing {
+	for i, l := range comparing {
 		of := linesOf(work{title: w.title}, []*lane{l})
+		if i == 0 { // reads nothing
+			lines = append(lines, of...)
+			continue
+		}
 		of[0].note = fmt.Sprintf("%.1f GB/s", float64(b.expected[w.data].Bytes)/1e9/of[0].wall)
 		lines = append(lines, of...)
 	}
