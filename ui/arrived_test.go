@@ -22,21 +22,8 @@ import (
 // deliver stores a file with a token.
 func deliver(t *testing.T, tok token.Token, name, text string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut,
-		tok.Inbox.URL()+"/"+name+"?"+tok.Query(), strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("x-ms-blob-type", "BlockBlob")
-	r.Header.Set("x-ms-version", "2021-12-02")
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	answer, err := transport.RoundTrip(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusCreated {
-		t.Fatalf("deliver: %s, %v", answer.Status, err)
+	if status := put(t, tok, name, text); status != http.StatusCreated {
+		t.Fatalf("deliver: %d", status)
 	}
 }
 

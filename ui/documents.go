@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 
 	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/ledger"
@@ -12,43 +13,28 @@ import (
 // the workspace. It belongs to Fyne's goroutine.
 type documentSender struct {
 	*screen
-	busy  bool            // something is being written
-	tried map[int64]int64 // of a transfer, for how many of its files
+	busy bool // something is being written, so more will be sent by itself
 }
 
-// owed returns a transfer whose documents have not been tried yet.
-func (v *documentSender) owed(s *sample) (t ledger.TransferStatus, ok bool) {
-	if v.config.Documents == nil {
-		return t, false
-	}
-	for _, t := range documents.Owed(s.status.Transfers) {
-		if t.Owner != ledger.Elsewhere && v.tried[t.ID] < documents.Delivered(&t) {
-			return t, true
-		}
-	}
-	return t, false
-}
-
-// pending reports whether more will be sent by itself.
-func (v *documentSender) pending(s *sample) bool {
-	_, owed := v.owed(s)
-	return v.busy || owed
-}
-
-// sampled writes what is owed, one after the other.
+// sampled writes the documents that are due, one after the other.
 func (v *documentSender) sampled(s *sample) {
-	t, ok := v.owed(s)
-	if !ok || v.busy {
+	if v.busy || v.config.Documents == nil {
 		return
 	}
-	if v.tried == nil {
-		v.tried = map[int64]int64{}
+	due := v.config.Documents.Due(s.status.Transfers, nil)
+	if len(due) == 0 {
+		return
 	}
-	v.busy, v.tried[t.ID] = true, documents.Delivered(&t)
+	v.busy = true
 	v.inBackground(func(ctx context.Context) {
-		_, all, err := v.config.Documents.Send(ctx, []ledger.TransferStatus{t},
-			t.Options.Manifest, t.Options.Note)
-		v.do(func() { v.written(all, err) })
+		var all []documents.Document
+		var errs []error
+		for _, t := range due {
+			_, of, err := v.config.Documents.Send(ctx, []ledger.TransferStatus{t},
+				t.Options.Manifest, t.Options.Note)
+			all, errs = append(all, of...), append(errs, err)
+		}
+		v.do(func() { v.written(all, errors.Join(errs...)) })
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 )
 
@@ -33,7 +34,7 @@ type notifier struct {
 func (n *notifier) announce(before, now *sample) {
 	a, b := &before.status, &now.status
 	delivered, pending := b.Files[ledger.Delivered], unfinished(b)
-	ended, watched := n.allEnded(now)
+	ended, watched := n.allEnded(b)
 	n.announceWatched(now)
 	if delivered != a.Files[ledger.Delivered] || b.BytesDone != a.BytesDone ||
 		b.FilesTotal() != a.FilesTotal() {
@@ -73,9 +74,8 @@ func (n *notifier) expect(id int64) {
 
 // allEnded reports once that all transfers have ended, and whether all of them came from watched
 // folders.
-func (n *notifier) allEnded(now *sample) (ended, watched bool) {
-	s := &now.status
-	going := n.documents != nil && n.documents.pending(now)
+func (n *notifier) allEnded(s *uploader.Status) (ended, watched bool) {
+	going := n.documents.busy
 	watched = n.folders != nil
 	there := map[int64]bool{}
 	for i := range s.Transfers {

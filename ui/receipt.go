@@ -84,7 +84,7 @@ func (v *receipts) folder(last string) string {
 // delivered returns the transfers with files that were delivered now or earlier.
 func (v *receipts) delivered() (all []ledger.Transfer) {
 	for i := range v.last.status.Transfers {
-		if t := &v.last.status.Transfers[i]; t.Files[ledger.Delivered]+t.UnchangedFiles() > 0 {
+		if t := &v.last.status.Transfers[i]; t.InInbox() > 0 {
 			all = append(all, t.Transfer)
 		}
 	}

@@ -2,20 +2,16 @@ package ui
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/internal/show"
+	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/source"
 )
-
-// longestNote is how long a message to the workspace may be, in characters; as with the command
-// line.
-const longestNote = 10000
 
 // reviewDocuments is what a review offers to send last, beside the files.
 type reviewDocuments struct {
@@ -86,51 +82,34 @@ func (d *reviewDialog) writeMessage() {
 	text.SetText(d.note.Text)
 	from := d.newSheetEntry(tr("your name or team"), nil)
 	from.SetText(d.note.From)
-	problem := wrapped("")
-	problem.Importance = widget.DangerImportance
-	problem.Hide()
-	body := inset(0, 12, 8, 14, column(8, -1,
-		small(tr("The message goes last, in a delivery note that also lists what was delivered and "+
-			"what was not. Everyone who can read the inbox can read it.")),
-		text, newText(tr("From"), colorMuted, theme.SizeNameText), from, problem))
-	cancel := d.newButton(tr("Cancel"), nil)
-	use := d.newButton(tr("Add the message"), nil)
-	use.Importance = widget.HighImportance
-	sheet := d.openSheet(tr("Message to the workspace"), 480, body, cancel, use)
-	sheet.tag("message", text)
-	sheet.tag("message_from", from)
-	sheet.tag("message_use", use)
-	sheet.tag("cancel", cancel)
-	cancel.OnTapped = sheet.close
-	use.OnTapped = func() {
-		note := ledger.Note{
+	var note ledger.Note
+	q := d.ask(tr("Message to the workspace"), tr("Add the message"), text, func() string {
+		note = ledger.Note{
 			Text: strings.TrimSpace(text.Text), From: strings.TrimSpace(from.Text),
 		}
-		if words := d.messageProblem(note); words != "" {
-			problem.SetText(words)
-			problem.Show()
-			sheet.overlay.Refresh()
-			d.window.Canvas().Focus(text)
-			return
-		}
+		return d.messageProblem(note)
+	}, func() {
 		if note.Text == "" {
 			note = ledger.Note{} // nobody writes nothing
 		}
 		d.note = note
-		sheet.close()
 		d.showMessage()
 		d.sheet.overlay.Refresh()
 		d.window.Canvas().Focus(d.send)
-	}
-	d.window.Canvas().Focus(text)
+	}, small(tr("The message goes last, in a delivery note that also lists what was delivered and "+
+		"what was not. Everyone who can read the inbox can read it.")),
+		text, newText(tr("From"), colorMuted, theme.SizeNameText), from)
+	q.sheet.tag("message", text)
+	q.sheet.tag("message_from", from)
+	q.sheet.tag("message_use", q.use)
 }
 
 // messageProblem says why a message can't be sent; empty where it can.
 func (d *reviewDialog) messageProblem(n ledger.Note) string {
 	secret := d.config.HasSecret
 	switch {
-	case utf8.RuneCountInString(n.Text) > longestNote, utf8.RuneCountInString(n.From) > longestNote:
-		return trn("A message has at most {{.N}} characters.", longestNote)
+	case documents.TooLong(n):
+		return trn("A message has at most {{.N}} characters.", documents.LongestNote)
 	case secret != nil && (secret(n.Text) || secret(n.From)):
 		return tr("There is a token in the message, which others will read. Leave it out.")
 	}

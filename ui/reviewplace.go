@@ -46,41 +46,64 @@ func (d *reviewDialog) choosePlace() {
 	entry.SetText(d.place.folder)
 	contents := d.newSheetCheck(tr("Leave out the names of the folders that you gave"), nil)
 	contents.Checked = d.place.contents
-	problem := wrapped("")
-	problem.Importance = widget.DangerImportance
-	problem.Hide()
-	body := inset(0, 12, 8, 14, column(8, -1,
-		small(tr("Everything that you send now gets into this folder of the inbox. It appears with "+
-			"the first file in it.")), entry, contents, problem))
-	cancel := d.newButton(tr("Cancel"), nil)
-	use := d.newButton(tr("Use this folder"), nil)
-	use.Importance = widget.HighImportance
-	sheet := d.openSheet(tr("Folder in the inbox"), 480, body, cancel, use)
-	sheet.tag("place", entry)
-	sheet.tag("place_contents", contents)
-	sheet.tag("place_use", use)
-	sheet.tag("cancel", cancel)
-	cancel.OnTapped = sheet.close
-	use.OnTapped = func() {
-		chosen := reviewPlace{
+	var chosen reviewPlace
+	q := d.ask(tr("Folder in the inbox"), tr("Use this folder"), entry, func() string {
+		chosen = reviewPlace{
 			folder:   strings.Trim(strings.TrimSpace(filepath.ToSlash(entry.Text)), "/"),
 			contents: contents.Checked,
 		}
 		o := scan.Options{Inbox: d.inboxes.token.Inbox, Folder: chosen.folder}
 		if err := o.Check(); err != nil {
-			problem.SetText(explain(err).String())
-			problem.Show()
-			sheet.overlay.Refresh()
-			d.window.Canvas().Focus(entry)
-			return
+			return explain(err).String()
 		}
-		sheet.close()
+		return ""
+	}, func() {
 		if chosen != d.place {
 			d.goOn(d.given, chosen)
 		}
+	}, small(tr("Everything that you send now gets into this folder of the inbox. It appears with "+
+		"the first file in it.")), entry, contents)
+	q.sheet.tag("place", entry)
+	q.sheet.tag("place_contents", contents)
+	q.sheet.tag("place_use", q.use)
+	entry.OnSubmitted = func(string) { q.use.OnTapped() }
+}
+
+// reviewQuestion is a sheet above the review that asks for something.
+type reviewQuestion struct {
+	sheet *sheet
+	use   *button
+}
+
+// ask opens one. What the person enters is checked: words of what is wrong with it are shown, and
+// first gets the keyboard again; else the sheet is closed and taken called.
+func (d *reviewDialog) ask(
+	title, use string, first fyne.Focusable, check func() (wrong string), taken func(),
+	rows ...fyne.CanvasObject,
+) reviewQuestion {
+	wrong := wrapped("")
+	wrong.Importance = widget.DangerImportance
+	wrong.Hide()
+	cancel := d.newButton(tr("Cancel"), nil)
+	q := reviewQuestion{use: d.newButton(use, nil)}
+	q.use.Importance = widget.HighImportance
+	q.sheet = d.openSheet(title, 480, inset(0, 12, 8, 14, column(8, -1, append(rows, wrong)...)),
+		cancel, q.use)
+	q.sheet.tag("cancel", cancel)
+	cancel.OnTapped = q.sheet.close
+	q.use.OnTapped = func() {
+		if words := check(); words != "" {
+			wrong.SetText(words)
+			wrong.Show()
+			q.sheet.overlay.Refresh()
+			d.window.Canvas().Focus(first)
+			return
+		}
+		q.sheet.close()
+		taken()
 	}
-	entry.OnSubmitted = func(string) { use.OnTapped() }
-	d.window.Canvas().Focus(entry)
+	d.window.Canvas().Focus(first)
+	return q
 }
 
 // goOn reviews these in the place of what was reviewed, which is not cancelled thereby.

@@ -112,7 +112,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	if d.says(signature[:12]) || strings.Contains(d.events.String(), signature[:12]) {
 		t.Error("the signature can be seen")
 	}
-	if got := put(t, token); got != http.StatusCreated {
+	if got := put(t, token, "a.txt", "a"); got != http.StatusCreated {
 		t.Fatalf("upload: %d", got)
 	}
 
@@ -136,7 +136,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	}
 	d.press("Revoke")
 	d.until("it was revoked", func() bool { return d.says("revoked") })
-	if got := put(t, token); got != http.StatusForbidden {
+	if got := put(t, token, "a.txt", "a"); got != http.StatusForbidden {
 		t.Errorf("upload with a revoked token: %d", got)
 	}
 	ws, err := inbox.workspace(workspace.Options{})
@@ -151,11 +151,11 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	}
 }
 
-// put uploads something with a token and returns how the storage answers.
-func put(t *testing.T, token token.Token) (status int) {
+// put stores a file with a token and returns how the storage answers.
+func put(t *testing.T, token token.Token, name, text string) (status int) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut,
-		token.Inbox.URL()+"/a.txt?"+token.Query(), strings.NewReader("a"))
+		token.Inbox.URL()+"/"+name+"?"+token.Query(), strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}

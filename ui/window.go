@@ -239,11 +239,11 @@ func (w *Window) show(s *sample) time.Duration {
 	before := w.last
 	w.last = *s
 	w.queue.timeSending(s)
+	w.documents.sampled(s) // before it is told that all has ended
 	w.notifier.announce(&before, s)
 	w.tray.show(s)
 	w.awake.want(w.settings.StayAwake && s.status.Busy > 0)
 	folders := w.watched.sampled(s)
-	w.documents.sampled(s)
 	if w.hidden.Load() {
 		return folders
 	}

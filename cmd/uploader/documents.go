@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/pflag"
@@ -20,12 +19,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-const (
-	// documentsName is the folder for manifests and notes within the state folder.
-	documentsName = "uploader-documents"
-	// longestNote is the limit of a message to the workspace, in characters.
-	longestNote = 10000
-)
+// documentsName is the folder for manifests and notes within the state folder.
+const documentsName = "uploader-documents"
 
 // documentFlags are the flags for what goes into the inbox last, after the files.
 type documentFlags struct {
@@ -57,10 +52,9 @@ func (f *documentFlags) checkToken(t token.Token) error {
 	switch {
 	case f.note.Text == "" && f.note.From != "":
 		return &usageError{"--from needs --note. Nothing was sent."}
-	case utf8.RuneCountInString(f.note.Text) > longestNote,
-		utf8.RuneCountInString(f.note.From) > longestNote:
+	case documents.TooLong(f.note):
 		return usagef("A note has at most %s characters. Nothing was sent. Send longer text as "+
-			"a file of its own.", humanize.Comma(longestNote))
+			"a file of its own.", humanize.Comma(documents.LongestNote))
 	case carriesSecret(f.note.Text), carriesSecret(f.note.From):
 		return &usageError{"The note contains a token, and others will read it. Nothing was " +
 			"sent. Remove the token."}
@@ -124,7 +118,7 @@ func (r *delivery) sendDocuments(
 		if of == 0 && note.Text == "" {
 			of, note = t.Options.Manifest, t.Options.Note
 		}
-		if of == 0 && note.Text == "" || !t.Finished() || documents.Delivered(&t) == 0 {
+		if of == 0 && note.Text == "" || !t.Finished() || t.InInbox() == 0 {
 			continue
 		}
 		id, all, err := c.Send(ctx, []ledger.TransferStatus{t}, of, note)

@@ -194,7 +194,7 @@ func (r *resumeRun) owed(
 		return nil, err
 	}
 	for _, t := range documents.Owed(q.Status().Transfers) {
-		if t.Owner != ledger.Elsewhere && (key == "" || t.Inbox == key) {
+		if key == "" || t.Inbox == key {
 			owed = append(owed, t)
 		}
 	}

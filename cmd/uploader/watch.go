@@ -212,7 +212,7 @@ func (r *watchRun) keepSending(
 	}
 	w := &watcher{
 		watchRun: r, queue: q, roots: roots, first: tok.Inbox, token: tok, given: given,
-		log: log, away: away, listed: map[int64]int64{},
+		log: log, away: away,
 	}
 	if r.documents.manifest.of != 0 {
 		w.manifests = &documents.Composer{

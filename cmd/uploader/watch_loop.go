@@ -40,7 +40,6 @@ type watcher struct {
 	read  time.Time // the token file's modification time, as it was read
 
 	manifests *documents.Composer // of --manifest; nil: none are sent
-	listed    map[int64]int64     // of transfers, how many files lists were written of
 
 	open     []int64 // transfers that have not ended
 	files    int64   // delivered since the start, by transfers that have ended

@@ -15,14 +15,8 @@ func (w *watcher) sendManifests(ctx context.Context) {
 	if w.manifests == nil || len(w.open) > 0 || w.feed.Later() {
 		return
 	}
-	var owed []ledger.TransferStatus
-	for _, t := range documents.Owed(w.queue.Status().Transfers) {
-		if t.Owner != ledger.Elsewhere && w.feed.Of(t) && w.listed[t.ID] < documents.Delivered(&t) {
-			owed = append(owed, t)
-			w.listed[t.ID] = documents.Delivered(&t)
-		}
-	}
-	for _, group := range documents.Together(owed) {
+	due := w.manifests.Due(w.queue.Status().Transfers, w.feed.Of)
+	for _, group := range documents.Together(due) {
 		id, _, err := w.manifests.Send(ctx, group, group[0].Options.Manifest, ledger.Note{})
 		if err != nil {
 			w.log.Error("documents", "error", err)

@@ -44,6 +44,27 @@ type Composer struct {
 	Hashes *manifest.Keeper
 	// Again hears that files are read again. Nil: nobody does.
 	Again func()
+
+	tried map[int64]int64 // by Due: of a transfer, how many files it had
+}
+
+// Due returns the transfers that are owed documents, see [Owed], and that are wanted (nil: all), if
+// there is more to tell of them than when it last returned them: what could not be written is tried
+// again by the next Composer. It must not be called concurrently.
+func (c *Composer) Due(
+	transfers []ledger.TransferStatus, wanted func(ledger.TransferStatus) bool,
+) (due []ledger.TransferStatus) {
+	for _, t := range Owed(transfers) {
+		if c.tried[t.ID] >= t.InInbox() || wanted != nil && !wanted(t) {
+			continue
+		}
+		if c.tried == nil {
+			c.tried = map[int64]int64{}
+		}
+		c.tried[t.ID] = t.InInbox()
+		due = append(due, t)
+	}
+	return due
 }
 
 // Document is a list or a note, and what became of it.
@@ -83,7 +104,7 @@ func (c *Composer) Send(
 	}}
 	for i := range of {
 		o.Accompanies = append(o.Accompanies,
-			ledger.Accompanied{Transfer: of[i].ID, Files: Delivered(&of[i])})
+			ledger.Accompanied{Transfer: of[i].ID, Files: of[i].InInbox()})
 	}
 	id, err = c.Queue.Add(ctx, first.Inbox, paths, o)
 	return id, all, err
@@ -267,7 +288,7 @@ func (w *writing) note(
 ) (Document, error) {
 	now := w.Now()
 	d := Document{
-		Path: filepath.Join(dir, manifest.NoteName(now)), Files: w.count(Delivered),
+		Path: filepath.Join(dir, manifest.NoteName(now)), Files: w.count((*ledger.TransferStatus).InInbox),
 	}
 	n := manifest.Note{Message: words.Text, From: words.From, Version: w.Version, Time: now}
 	for i := range w.of {

@@ -8,12 +8,14 @@ package documents
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"inboxuploader/uploader/ledger"
 )
 
 // Owed returns the transfers that are finished and delivered something, and whose documents, as
-// their options ask for, were not handed to a queue since. The order is theirs.
+// their options ask for, were not handed to a queue since. Those of another process are its own
+// work. The order is theirs.
 func Owed(transfers []ledger.TransferStatus) (owed []ledger.TransferStatus) {
 	told := map[int64]int64{} // of a transfer how many files
 	for i := range transfers {
@@ -23,7 +25,7 @@ func Owed(transfers []ledger.TransferStatus) (owed []ledger.TransferStatus) {
 	}
 	for i := range transfers {
 		t := &transfers[i]
-		if t.Finished() && due(t) > told[t.ID] {
+		if t.Owner != ledger.Elsewhere && t.Finished() && due(t) > told[t.ID] {
 			owed = append(owed, *t)
 		}
 	}
@@ -35,16 +37,20 @@ func Owed(transfers []ledger.TransferStatus) (owed []ledger.TransferStatus) {
 func due(t *ledger.TransferStatus) int64 {
 	switch {
 	case t.Options.Manifest != 0:
-		return Delivered(t)
+		return t.InInbox()
 	case t.Options.Note.Text != "":
 		return t.Files[ledger.Delivered]
 	}
 	return 0
 }
 
-// Delivered counts the files of a transfer that are in the inbox as they were found.
-func Delivered(t *ledger.TransferStatus) int64 {
-	return t.Files[ledger.Delivered] + t.UnchangedFiles()
+// LongestNote is how long a message to the workspace may be, and the name of whoever sends it, in
+// characters.
+const LongestNote = 10000
+
+// TooLong reports whether a note is longer than that.
+func TooLong(n ledger.Note) bool {
+	return utf8.RuneCountInString(n.Text) > LongestNote || utf8.RuneCountInString(n.From) > LongestNote
 }
 
 // Together divides transfers into groups that lead to one place of one inbox, in their order.

@@ -71,3 +71,31 @@ func TestOwed(t *testing.T) {
 		})
 	}
 }
+
+// TestDue: what could not be written is returned again only once there is more to tell, and what
+// another process delivered is left to it.
+func TestDue(t *testing.T) {
+	var c Composer
+	ids := func(all ...ledger.TransferStatus) (ids []int64) {
+		for _, d := range c.Due(all, nil) {
+			ids = append(ids, d.ID)
+		}
+		return ids
+	}
+	theirs := transfer(2, 3, 0, func(t *ledger.TransferStatus) {
+		manifested(t)
+		t.Owner = ledger.Elsewhere
+	})
+	for i, want := range [][]int64{{1}, nil} {
+		if diff := cmp.Diff(want, ids(transfer(1, 3, 0, manifested), theirs)); diff != "" {
+			t.Errorf("look %d (-want +got):\n%s", i, diff)
+		}
+	}
+	if diff := cmp.Diff([]int64{1}, ids(transfer(1, 4, 0, manifested))); diff != "" {
+		t.Errorf("more since (-want +got):\n%s", diff)
+	}
+	none := func(ledger.TransferStatus) bool { return false }
+	if due := c.Due([]ledger.TransferStatus{transfer(3, 1, 0, manifested)}, none); due != nil {
+		t.Errorf("not wanted: %v", due)
+	}
+}

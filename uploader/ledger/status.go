@@ -32,6 +32,9 @@ type TransferStatus struct {
 // them.
 func (t *TransferStatus) UnchangedFiles() int64 { return t.Unchanged.Files + t.Files[Confirmed] }
 
+// InInbox counts the files that are in the inbox as they were found, delivered now or before.
+func (t *TransferStatus) InInbox() int64 { return t.Files[Delivered] + t.UnchangedFiles() }
+
 // Finished reports whether the transfer is complete: all files are found, and all jobs have ended.
 func (t *TransferStatus) Finished() bool {
 	return t.Scanned && t.Files[Waiting]+t.Files[Active]+t.Files[Paused] == 0
